@@ -1,0 +1,305 @@
+// How near the CPU kernels come to what one core can do. Prints a table on stdout:
+//
+//   kernels_bench [--isa NAME] [--only TEXT] [--seconds S]
+//
+// One thread, thread CPU time, median of the runs that fit into S seconds (default 0.5) a line.
+// "% of peak" is against fused multiply-adds on registers, probed in this process right before and
+// after each line, so that a neighbour that slows the core down slows both.
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/cpu_kernels.hpp"
+
+namespace {
+
+using namespace reranker::kernels;
+
+double cpu_seconds() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// GFLOP/s of ten independent chains of fused multiply-adds on registers, eight lanes each.
+__attribute__((target("avx2,fma"))) double fma_rate() {
+  constexpr int kRounds = 500000;
+  const double start = cpu_seconds();
+  for (int i = 0; i < kRounds; ++i)  // what the registers hold does not matter: nothing traps
+    asm volatile(
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm0\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm1\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm2\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm3\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm4\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm5\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm6\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm7\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm8\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm9\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm0\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm1\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm2\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm3\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm4\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm5\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm6\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm7\n\t"
+        "vfmadd231ps %%ymm10, %%ymm11, %%ymm8\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm9"
+        :
+        :
+        : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9");
+  return 20.0 * 16 * kRounds / (cpu_seconds() - start) * 1e-9;
+}
+
+double peak() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
+  return std::max(fma_rate(), fma_rate());
+}
+
+double median(std::vector<double> x) {
+  std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
+  return x[x.size() / 2];
+}
+
+struct Options {
+  const CpuKernels* kernels = &best_cpu_kernels();
+  std::string only;
+  double seconds = 0.5;
+};
+
+/// 64-byte aligned memory, touched.
+class Memory {
+ public:
+  explicit Memory(std::size_t bytes)
+      : data_(::operator new(std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment})) {
+    std::memset(data_, 0, bytes);
+  }
+  ~Memory() { ::operator delete(data_, std::align_val_t{kAlignment}); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  void* data() const { return data_; }
+
+ private:
+  void* data_;
+};
+
+/// Small numbers around zero; what they are does not matter, that they are not denormal does.
+std::vector<float> numbers(std::int64_t count) {
+  std::vector<float> x(static_cast<std::size_t>(count));
+  std::uint32_t state = 1;
+  for (float& v : x) {
+    state = state * 1664525u + 1013904223u;
+    v = static_cast<float>(state >> 8) * 0x1p-23f - 1.0f;
+  }
+  return x;
+}
+
+/// Measures `work` and prints a line. flops or bytes of one call; 0 leaves the column empty.
+void measure(const Options& options, const std::string& name, double flops, double bytes,
+             const std::function<void()>& work) {
+  work();
+  std::vector<double> times;
+  const double before = peak();
+  const double start = cpu_seconds();
+  do {
+    const double begin = cpu_seconds();
+    work();
+    times.push_back(cpu_seconds() - begin);
+  } while (cpu_seconds() - start < options.seconds || times.size() < 3);
+  const double best_rate = std::max(before, peak());
+  const double seconds = median(times);
+  std::printf("%-44s %10.3f ms", name.c_str(), seconds * 1e3);
+  if (flops > 0) {
+    std::printf(" %8.1f GFLOP/s", flops / seconds * 1e-9);
+    if (best_rate > 0) std::printf(" %5.1f %% of %.1f", flops / seconds * 1e-7 / best_rate, best_rate);
+  }
+  if (bytes > 0) std::printf(" %8.1f GB/s", bytes / seconds * 1e-9);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+bool wanted(const Options& options, const std::string& name) {
+  return name.find(options.only) != std::string::npos;
+}
+
+template <typename Args>
+void run(const Args& args, Plan (*plan_of)(const Args&, int),
+         void (*op)(const Args&, const Plan&, std::int64_t, void*), void* scratch) {
+  const Plan plan = plan_of(args, 1);
+  for (std::int64_t task = 0; task < plan.num_tasks; ++task) op(args, plan, task, scratch);
+}
+
+const char* name_of(WeightType type) {
+  return type == WeightType::bf16 ? "bf16" : type == WeightType::fp16 ? "fp16" : "fp32";
+}
+
+void bench_linear(const Options& options, std::int64_t n, std::int64_t k, Epilogue epilogue,
+                  WeightType type, std::int64_t tokens) {
+  const char* suffix = epilogue == Epilogue::swiglu ? " swiglu"
+                       : epilogue == Epilogue::add  ? " add"
+                                                    : "";
+  const std::string name = std::string("linear ") + name_of(type) + " n " + std::to_string(n) +
+                           " k " + std::to_string(k) + suffix + " m " + std::to_string(tokens);
+  if (!wanted(options, name)) return;
+  const LinearWeights shape{n, k, type,
+                            epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain};
+  const auto x = numbers(tokens * k);
+  const auto residual = numbers(tokens * n);
+  std::vector<float> out(static_cast<std::size_t>(tokens * n));
+  const Memory packed(packed_linear_bytes(shape));
+  auto source = numbers(type == WeightType::fp32 ? n * k : n * k / 2);  // bits of any kind
+  for (float& v : source) v *= 0.01f;
+  options.kernels->pack_linear({shape, packed.data(), source.data(), 0, n});
+  const LinearArgs args{shape, packed.data(), out.data(), x.data(), residual.data(), tokens,
+                        epilogue};
+  const Memory scratch(options.kernels->plan_linear(args, 1).scratch_bytes);
+  const double flops = 2.0 * static_cast<double>(n * k * tokens);
+  const double bytes = tokens <= 16 ? static_cast<double>(packed_linear_bytes(shape)) : 0;
+  measure(options, name, flops, bytes, [&] {
+    run(args, options.kernels->plan_linear, options.kernels->linear, scratch.data());
+  });
+}
+
+void bench_pack(const Options& options, WeightType type) {
+  const std::string name = std::string("pack_linear ") + name_of(type) + " n 8192 k 2048";
+  if (!wanted(options, name)) return;
+  const LinearWeights shape{8192, 2048, type, RowOrder::plain};
+  const Memory packed(packed_linear_bytes(shape));
+  const double bytes = 8192.0 * 2048.0 * (type == WeightType::fp32 ? 4 : 2);
+  const Memory source(static_cast<std::size_t>(bytes));
+  measure(options, name, 0, bytes, [&] {
+    options.kernels->pack_linear({shape, packed.data(), source.data(), 0, 8192});
+  });
+}
+
+void bench_attention(const Options& options, std::int64_t length, std::int64_t sequences,
+                     std::int64_t heads, std::int64_t kv_heads, std::int64_t dim) {
+  const std::string name = "attention " + std::to_string(sequences) + " x " +
+                           std::to_string(length) + " h " + std::to_string(heads) + "/" +
+                           std::to_string(kv_heads) + " d " + std::to_string(dim);
+  if (!wanted(options, name)) return;
+  const std::int64_t tokens = sequences * length;
+  const auto qkv = numbers(tokens * (heads + 2 * kv_heads) * dim);
+  std::vector<float> out(static_cast<std::size_t>(tokens * heads * dim));
+  std::vector<std::int32_t> offsets;
+  for (std::int64_t s = 0; s <= sequences; ++s)
+    offsets.push_back(static_cast<std::int32_t>(s * length));
+  AttentionArgs args{out.data(), qkv.data(), offsets.data(), nullptr, tokens, sequences,
+                     heads,      kv_heads,   dim};
+  const Memory packed(options.kernels->attention_packed_bytes(args));
+  args.packed = packed.data();
+  const Memory scratch(options.kernels->plan_attention(args, 1).scratch_bytes);
+  const double flops = 4.0 * static_cast<double>(tokens * length * heads * dim);
+  measure(options, name, flops, 0, [&] {
+    run(args, options.kernels->plan_attention_pack, options.kernels->attention_pack,
+        scratch.data());
+    run(args, options.kernels->plan_attention, options.kernels->attention, scratch.data());
+  });
+}
+
+void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
+  const CpuKernels& kernels = *options.kernels;
+  const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
+  const double bytes = static_cast<double>(tokens * dim) * 4;
+  const auto weight = numbers(dim);
+  auto x = numbers(tokens * dim * 2);
+  std::vector<float> y(x.size());
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(tokens));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i * 7 % ids.size());
+  const std::int32_t offsets[2] = {0, static_cast<std::int32_t>(tokens)};
+  std::vector<float> table(static_cast<std::size_t>(rope_table_size(tokens, 64)));
+  make_rope_table(table.data(), std::vector<float>(32, 0.5f).data(), tokens, 64);
+
+  if (wanted(options, "rms_norm"))
+    measure(options, "rms_norm" + shape, 0, 2 * bytes, [&] {
+      run(RmsNormArgs{y.data(), x.data(), weight.data(), tokens, dim, 1e-5f},
+          kernels.plan_rms_norm, kernels.rms_norm, nullptr);
+    });
+  if (wanted(options, "swiglu "))
+    measure(options, "swiglu" + shape, 0, 3 * bytes, [&] {
+      run(SwigluArgs{y.data(), x.data(), tokens, dim}, kernels.plan_swiglu, kernels.swiglu,
+          nullptr);
+    });
+  if (wanted(options, "embedding"))
+    measure(options, "embedding fp32" + shape, 0, 2 * bytes, [&] {
+      run(EmbeddingArgs{y.data(), x.data(), ids.data(), tokens, dim, WeightType::fp32},
+          kernels.plan_embedding, kernels.embedding, nullptr);
+    });
+  if (wanted(options, "embedding"))
+    measure(options, "embedding bf16" + shape, 0, 1.5 * bytes, [&] {
+      run(EmbeddingArgs{y.data(), x.data(), ids.data(), tokens, dim, WeightType::bf16},
+          kernels.plan_embedding, kernels.embedding, nullptr);
+    });
+  if (wanted(options, "rope"))
+    measure(options, "rope" + shape + " as q 3/4, k 1/8, v 1/8", 0, 2 * bytes * 7 / 8, [&] {
+      run(RopeArgs{x.data(), table.data(), offsets, tokens, 1, dim / 64 * 3 / 4, dim / 64 / 8, 64},
+          kernels.plan_rope, kernels.rope, nullptr);
+    });
+  if (wanted(options, "pool_score"))
+    measure(options, "pool_score" + shape, 0, bytes, [&] {
+      float logit;
+      const PoolScoreArgs args{&logit, y.data(), x.data(), weight.data(), weight.data(), offsets,
+                               tokens, 1,        dim,      1e-5f,         1.0f};
+      run(args, kernels.plan_pool_tokens, kernels.pool_tokens, nullptr);
+      kernels.pool_sequences(args);
+    });
+  if (wanted(options, "exp"))
+    measure(options, "exp" + shape, 0, 2 * bytes,
+            [&] { kernels.exp(y.data(), x.data(), tokens * dim); });
+}
+
+void bench_all(const Options& options) {
+  constexpr auto kStore = Epilogue::store;
+  constexpr auto kAdd = Epilogue::add;
+  constexpr auto kSwiglu = Epilogue::swiglu;
+  constexpr auto kBf16 = WeightType::bf16;
+  for (const std::int64_t m : {1, 2, 4, 6, 7, 16, 32, 64, 128, 300, 512, 2048}) {
+    bench_linear(options, 3072, 2048, kStore, kBf16, m);
+    bench_linear(options, 2048, 2048, kAdd, kBf16, m);
+    bench_linear(options, 16384, 2048, kSwiglu, kBf16, m);
+    bench_linear(options, 2048, 8192, kAdd, kBf16, m);
+  }
+  for (const std::int64_t m : {1, 16, 128, 512, 2048}) {
+    bench_linear(options, 960, 576, kStore, kBf16, m);
+    bench_linear(options, 576, 576, kAdd, kBf16, m);
+    bench_linear(options, 3072, 576, kSwiglu, kBf16, m);
+    bench_linear(options, 576, 1536, kAdd, kBf16, m);
+  }
+  for (const std::int64_t m : {1, 128, 512}) {
+    bench_linear(options, 3072, 2048, kStore, WeightType::fp32, m);
+    bench_linear(options, 2048, 8192, kAdd, WeightType::fp32, m);
+  }
+  for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
+    bench_pack(options, type);
+  for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})
+    bench_attention(options, length, std::max<std::int64_t>(1, 512 / length), 32, 8, 64);
+  bench_attention(options, 512, 1, 16, 4, 128);
+  bench_attention(options, 512, 1, 9, 3, 64);
+  bench_attention(options, 512, 1, 12, 12, 32);
+  bench_attention(options, 512, 1, 8, 8, 80);
+  bench_rows(options, 512, 2048);
+  bench_rows(options, 8192, 2048);
+}
+
+Options read_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--isa") options.kernels = find_cpu_kernels(argv[i + 1]);
+    if (name == "--only") options.only = argv[i + 1];
+    if (name == "--seconds") options.seconds = std::atof(argv[i + 1]);
+  }
+  return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = read_options(argc, argv);
+  if (options.kernels == nullptr) {
+    std::fprintf(stderr, "kernels_bench: this machine has no such kernels\n");
+    return 2;
+  }
+  std::printf("isa %s, one thread\n", options.kernels->isa);
+  bench_all(options);
+}

@@ -1,0 +1,17 @@
+include(CMakePackageConfigHelpers)
+
+# The engine's module lies beside the library, which looks for it there.
+install(TARGETS reranker EXPORT rerankerTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS reranker_cpu LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/reranker)
+install(EXPORT rerankerTargets NAMESPACE reranker:: DESTINATION ${config_folder})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/rerankerConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/rerankerConfig.cmake INSTALL_DESTINATION ${config_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/rerankerConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/rerankerConfig.cmake
+              ${PROJECT_BINARY_DIR}/rerankerConfigVersion.cmake
+  DESTINATION ${config_folder})

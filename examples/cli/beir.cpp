@@ -1,0 +1,159 @@
+#include "beir.hpp"
+
+#include <cstdlib>
+#include <functional>
+#include <istream>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "failure.hpp"
+#include "gzip_stream.hpp"
+#include "json_lines.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path plain_or_gz(const fs::path& path) {
+  return fs::exists(path) ? path : fs::path(path.string() + ".gz");
+}
+
+std::vector<std::string> split_tabs(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == '\t')
+      fields.emplace_back();
+    else if (c != '\r')
+      fields.back() += c;
+  }
+  return fields;
+}
+
+double read_number(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0')
+    throw input_failure(fmt::format("'{}' found, a number wanted", text));
+  return number;
+}
+
+/// `read`, with the file's name before what it throws.
+void with_file(const fs::path& path, const std::function<void(std::istream&)>& read) {
+  GzipStream stream(path);
+  try {
+    read(stream);
+  } catch (const Failure& failure) {
+    throw input_failure(fmt::format("{}: {}", path.string(), failure.what()));
+  }
+}
+
+using Row = std::vector<std::string>;
+
+void for_each_row(const fs::path& path, std::size_t num_fields,
+                  const std::function<void(std::size_t line, const Row&)>& take) {
+  with_file(path, [&](std::istream& stream) {
+    std::string text;
+    for (std::size_t line = 1; std::getline(stream, text); ++line) {
+      const Row row = split_tabs(text);
+      if (row.size() != num_fields)
+        throw input_failure(fmt::format("line {}: {} fields found, {} separated by tabs wanted",
+                                        line, row.size(), num_fields));
+      take(line, row);
+    }
+  });
+}
+
+using Queries = std::vector<EvalQuery>;
+
+Queries read_candidates(const fs::path& path) {
+  Queries queries;
+  std::unordered_map<std::string, std::size_t> position;
+  for_each_row(path, 4, [&](std::size_t, const Row& row) {
+    const auto [found, added] = position.emplace(row[0], queries.size());
+    if (added) queries.emplace_back().id = row[0];
+    EvalQuery& query = queries[found->second];
+    query.passage_ids.push_back(row[1]);
+    query.first_stage.push_back(static_cast<float>(read_number(row[3])));
+  });
+  return queries;
+}
+
+/// Evenly spaced, so that a subset is the same in every run and spans the whole set.
+Queries take_evenly(Queries queries, std::size_t limit) {
+  if (limit == 0 || limit >= queries.size()) return queries;
+  Queries taken;
+  for (std::size_t i = 0; i < limit; ++i)
+    taken.push_back(std::move(queries[i * queries.size() / limit]));
+  return taken;
+}
+
+void read_relevant(const fs::path& path, Queries& queries) {
+  std::unordered_map<std::string, EvalQuery*> by_id;
+  for (auto& query : queries) by_id[query.id] = &query;
+  for_each_row(path, 3, [&](std::size_t line, const Row& row) {
+    if (line == 1) return;  // the header
+    const auto found = by_id.find(row[0]);
+    const int gain = static_cast<int>(read_number(row[2]));
+    if (found != by_id.end() && gain > 0) found->second->relevant[row[1]] = gain;
+  });
+  for (const auto& query : queries)
+    if (query.relevant.empty())
+      throw input_failure(
+          fmt::format("{}: no relevant passage for query '{}' found", path.string(), query.id));
+}
+
+void for_each_json(const fs::path& path, const std::function<void(const JsonObject&)>& take) {
+  with_file(path, [&](std::istream& stream) { for_each_json_line(stream, take); });
+}
+
+void read_query_texts(const fs::path& path, Queries& queries) {
+  std::unordered_map<std::string, std::string> texts;
+  for_each_json(path, [&](const JsonObject& object) {
+    texts.emplace(string_field(object, "_id"), string_field(object, "text"));
+  });
+  for (auto& query : queries) {
+    const auto found = texts.find(query.id);
+    if (found == texts.end())
+      throw input_failure(fmt::format("{}: no query '{}' found", path.string(), query.id));
+    query.text = found->second;
+  }
+}
+
+std::string passage_text(const JsonObject& object) {
+  const std::string_view text = string_field(object, "text");
+  const std::string_view title = has_field(object, "title") ? string_field(object, "title") : "";
+  if (title.empty() || text.substr(0, title.size()) == title) return std::string(text);
+  return fmt::format("{}\n{}", title, text);
+}
+
+std::map<std::string, std::string> read_passages(const fs::path& path, const Queries& queries) {
+  std::map<std::string, std::string> passages;
+  for (const auto& query : queries)
+    for (const auto& id : query.passage_ids) passages[id];
+  std::size_t missing = passages.size();
+  for_each_json(path, [&](const JsonObject& object) {
+    const auto wanted = passages.find(std::string(string_field(object, "_id")));
+    if (wanted == passages.end()) return;
+    wanted->second = passage_text(object);
+    --missing;
+  });
+  if (missing > 0)
+    throw input_failure(
+        fmt::format("{}: {} of the candidates' passages not found", path.string(), missing));
+  return passages;
+}
+
+}  // namespace
+
+EvalSet read_eval_set(const fs::path& folder, const std::string& split, const fs::path& candidates,
+                      std::size_t limit) {
+  EvalSet set;
+  set.queries = take_evenly(read_candidates(candidates), limit);
+  read_relevant(plain_or_gz(folder / "qrels" / (split + ".tsv")), set.queries);
+  read_query_texts(plain_or_gz(folder / "queries.jsonl"), set.queries);
+  set.passages = read_passages(plain_or_gz(folder / "corpus.jsonl"), set.queries);
+  return set;
+}

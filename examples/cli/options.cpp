@@ -1,0 +1,139 @@
+#include "options.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "failure.hpp"
+
+namespace {
+
+using reranker::Device;
+using reranker::Overflow;
+using reranker::Precision;
+using reranker::SpecialTokens;
+
+template <typename Value>
+using Choices = std::vector<std::pair<std::string, Value>>;
+
+template <typename Value>
+std::string words(const Choices<Value>& choices) {
+  std::string joined;
+  for (const auto& [word, value] : choices) joined += (joined.empty() ? "" : "|") + word;
+  return joined;
+}
+
+template <typename Value>
+void add_choice(CLI::App& app, const std::string& flag, Value& target, Choices<Value> choices,
+                const std::string& help) {
+  const auto choose = [flag, &target, choices](const std::string& found) {
+    for (const auto& [word, value] : choices)
+      if (word == found) return void(target = value);
+    throw CLI::ValidationError(flag, fmt::format("'{}' found, {} wanted", found, words(choices)));
+  };
+  app.add_option_function<std::string>(flag, choose, help)->type_name(words(choices));
+}
+
+void print_warning(reranker::LogLevel level, std::string_view message) {
+  if (level == reranker::LogLevel::warning) fmt::print(stderr, "rerank: warning: {}\n", message);
+}
+
+std::optional<reranker::Runtime> make_runtime(const ModelArguments& arguments) {
+  if (arguments.threads == 0 && arguments.memory_limit == 0) return std::nullopt;
+  reranker::RuntimeOptions options;
+  options.threads = arguments.threads;
+  options.memory_limit = arguments.memory_limit;
+  return reranker::Runtime(options);
+}
+
+}  // namespace
+
+void add_count(CLI::App& app, const std::string& flag, std::size_t& target, std::size_t least,
+               const std::string& help) {
+  // Not CLI11's own reading, which takes -1 for the largest number of all.
+  const auto read = [flag, &target, least](const std::string& found) {
+    const char* end = found.data() + found.size();
+    const auto [stop, error] = std::from_chars(found.data(), end, target);
+    if (error != std::errc() || stop != end || target < least)
+      throw CLI::ValidationError(
+          flag, fmt::format("'{}' found, a whole number of {} or more wanted", found, least));
+  };
+  app.add_option_function<std::string>(flag, read, help)->type_name("N");
+}
+
+CLI::Option* add_model_options(CLI::App& app, ModelArguments& arguments) {
+  add_choice<Device>(app, "--device", arguments.device,
+                     {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}},
+                     "Where to compute");
+  add_choice<Precision>(app, "--precision", arguments.precision,
+                        {{"auto", Precision::automatic},
+                         {"fp32", Precision::fp32},
+                         {"bf16", Precision::bf16},
+                         {"fp16", Precision::fp16},
+                         {"int8", Precision::int8}},
+                        "Arithmetic of the projections");
+  add_count(app, "--threads", arguments.threads, 1,
+            "Threads that compute (default: all there are)");
+  add_count(app, "--max-tokens", arguments.max_tokens, 1,
+            "Window in tokens, prompt included (default: the folder's)");
+  app.add_option("--memory-limit", arguments.memory_limit,
+                 "Bound on working memory in bytes, or as 512MB, 2GB")
+      ->transform(CLI::AsSizeValue(false));
+  return app.add_option("--model", arguments.folder, "Hugging Face folder")->type_name("DIR");
+}
+
+void add_special_tokens(CLI::App& app, SpecialTokens& special_tokens) {
+  add_choice<SpecialTokens>(app, "--special-tokens", special_tokens,
+                            {{"match", SpecialTokens::match}, {"plain", SpecialTokens::plain}},
+                            "What '<|eot_id|>' and its like mean inside a text");
+}
+
+void add_call_options(CLI::App& app, reranker::ScoreOptions& options) {
+  add_count(app, "--token-budget", options.token_budget, 1, "Tokens of one forward pass, at most");
+  add_choice<Overflow>(
+      app, "--overflow", options.overflow,
+      {{"truncate", Overflow::truncate}, {"chunk", Overflow::chunk}, {"fail", Overflow::fail}},
+      "What happens to a passage over the window");
+  add_special_tokens(app, options.special_tokens);
+}
+
+void add_query_options(CLI::App& app, QueryArguments& arguments) {
+  auto* group = app.add_option_group("query");
+  group->add_option("--query", arguments.text, "The query");
+  group->add_option("--query-file", arguments.file, "A file that holds the query")
+      ->type_name("FILE");
+  group->require_option(1);
+}
+
+reranker::Reranker load(const ModelArguments& arguments) {
+  try {
+    reranker::LoadOptions options;
+    options.device = arguments.device;
+    options.precision = arguments.precision;
+    options.max_tokens = arguments.max_tokens;
+    options.runtime = make_runtime(arguments);
+    options.log = print_warning;
+    return reranker::Reranker::load(arguments.folder, options);
+  } catch (const reranker::Error& error) {
+    if (error.code() != reranker::ErrorCode::invalid_argument) throw;
+    throw usage_failure(error.what());
+  }
+}
+
+std::string read_query(const QueryArguments& arguments) {
+  if (arguments.file.empty()) return arguments.text;
+  std::ifstream file(arguments.file, std::ios::binary);
+  std::string query{std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw input_failure(fmt::format("{}: cannot be read", arguments.file));
+  if (!query.empty() && query.back() == '\n') query.pop_back();
+  if (!query.empty() && query.back() == '\r') query.pop_back();
+  return query;
+}

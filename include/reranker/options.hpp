@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <reranker/runtime.hpp>
+
+namespace reranker {
+inline namespace v0 {
+
+enum class Device { automatic, cpu, cuda };
+
+/// Arithmetic of the projections. Norms, softmax, pooling, head and logit are fp32 whatever
+/// is chosen. `automatic` never picks what ranks differently from fp32.
+enum class Precision { automatic, fp32, bf16, fp16, int8 };
+
+/// What happens to a passage whose prompt does not fit the window of max_tokens.
+enum class Overflow {
+  truncate,  ///< The passage's tail is cut, never the prompt around it.
+  chunk,     ///< Windows of the passage with a quarter overlap, 32 at most; the best one counts.
+  fail,      ///< The passage is reported as too_long; `score` throws.
+};
+
+/// What the text of a special token, such as "<|eot_id|>", means inside a query or passage.
+enum class SpecialTokens {
+  match,  ///< The special token, as Hugging Face tokenizers read it.
+  plain,  ///< Ordinary text: a passage cannot smuggle control tokens in.
+};
+
+enum class LogLevel { info, warning };
+
+/// Called on a thread of the library or of the caller, one call at a time.
+using LogCallback = std::function<void(LogLevel, std::string_view message)>;
+
+struct LoadOptions {
+  Device device = Device::automatic;
+  Precision precision = Precision::automatic;
+
+  /// The window: tokens of one sequence, prompt included. 0: the folder's
+  /// max_position_embeddings, at most 8192. More than that is refused.
+  std::size_t max_tokens = 0;
+
+  /// Threads and memory to compute with. None: the process's own.
+  std::optional<Runtime> runtime;
+
+  /// Takes what the library and LibTorch would warn of. None: nothing is said.
+  LogCallback log;
+};
+
+struct ScoreOptions {
+  Overflow overflow = Overflow::truncate;
+  SpecialTokens special_tokens = SpecialTokens::match;
+
+  /// Upper bound on the tokens of one forward pass, over all its sequences; a longer sequence
+  /// runs alone. Working memory grows with it, scores do not depend on it.
+  std::size_t token_budget = 16384;
+
+  /// Scores of the first stage (BM25, say), one a passage, or none. Used only when the folder
+  /// carries a learned fusion (Info::fusion): the result is then the fused score.
+  std::vector<float> first_stage;
+};
+
+struct RankOptions : ScoreOptions {
+  /// The best hits that are wanted; 0 means all.
+  std::size_t top_n = 0;
+};
+
+}  // namespace v0
+}  // namespace reranker

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <reranker/error.hpp>
+#include <reranker/export.hpp>
+#include <reranker/options.hpp>
+#include <reranker/result.hpp>
+#include <reranker/runtime.hpp>
+#include <reranker/texts.hpp>
+
+namespace reranker {
+inline namespace v0 {
+
+/// A loaded cross-encoder: reads a query and a passage together and gives the pair one
+/// relevance score.
+///
+/// A handle: copies share the loaded model, the last one frees it. Immutable once loaded: any
+/// number of threads may call it at once. Text is UTF-8; bytes that are not are read as U+FFFD,
+/// one for each maximal subpart, and NUL is a character like others.
+///
+/// **Example**:
+///
+///     auto model = reranker::Reranker::load("models/small");
+///     auto scores = model.score("capital of peru", {"Lima", "Quito"});
+///
+/// Every call throws Error: invalid_argument, out_of_memory, forked, internal.
+class RERANKER_EXPORT Reranker {
+ public:
+  /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or
+  /// sharded. Nothing stays open or mapped. Ends with a forward pass of two tokens.
+  /// Throws Error: model_not_found, model_invalid, unsupported, device_unavailable.
+  static Reranker load(const std::filesystem::path& folder, const LoadOptions& options = {});
+
+  /// One score a passage, in the order given; higher is more relevant. All or nothing: as many
+  /// finite floats as passages, or an Error. No passages, no scores.
+  ///
+  /// A score is a raw logit, fused with the first stage where options.first_stage is given and
+  /// the folder has a fusion. The same pair gives the same bits in any call.
+  /// Throws Error also: too_long.
+  std::vector<float> score(std::string_view query, Texts passages,
+                           const ScoreOptions& options = {}) const;
+
+  /// Score of queries[i] with passages[i]; as many of one as of the other. Fusion, where asked
+  /// for, normalises over the whole call: leave first_stage empty unless the query is the same.
+  std::vector<float> score_pairs(Texts queries, Texts passages,
+                                 const ScoreOptions& options = {}) const;
+
+  /// The passages, best first, with a report each. Never fails for one passage: its status says
+  /// what went wrong.
+  Ranking rank(std::string_view query, Texts passages, const RankOptions& options = {}) const;
+
+  /// The ids that the encoder would read for the pair, prompt and specials included, not cut.
+  std::vector<std::int32_t> tokenize(std::string_view query, std::string_view passage,
+                                     SpecialTokens special_tokens = SpecialTokens::match) const;
+
+  /// The ids of a text alone: no prompt, no template.
+  std::vector<std::int32_t> tokenize(std::string_view text,
+                                     SpecialTokens special_tokens = SpecialTokens::match) const;
+
+  const Info& info() const;
+
+ private:
+  struct Impl;
+  explicit Reranker(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace v0
+}  // namespace reranker

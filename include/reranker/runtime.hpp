@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include <reranker/export.hpp>
+
+namespace reranker {
+namespace runtime {
+class Executor;
+}
+inline namespace v0 {
+namespace detail {
+struct RuntimeAccess;
+}
+
+struct RuntimeOptions {
+  /// Threads that compute. 0: the processors that the affinity mask and the cgroup quota
+  /// leave to this process. Scores do not depend on it.
+  std::size_t threads = 0;
+
+  /// Upper bound in bytes on the working memory of the calls that run (activations and
+  /// scratch; weights are not counted). 0: no bound. A batch is cut smaller to stay below;
+  /// a single sequence that cannot fit fails with out_of_memory.
+  std::size_t memory_limit = 0;
+};
+
+/// The threads and the working memory that models compute with.
+///
+/// A handle: copies share. Any number of models may share one; the models that name none
+/// share the process's own, made at the first load. Its threads start on first use, block all
+/// signals and carry the name "reranker"; they end with the last holder. Thread-safe.
+class RERANKER_EXPORT Runtime {
+ public:
+  /// Throws Error: invalid_argument, out_of_memory (a thread cannot be started).
+  explicit Runtime(const RuntimeOptions& options = {});
+
+  /// The one that models use by default.
+  static Runtime process();
+
+  std::size_t threads() const;
+  std::size_t memory_limit() const;
+
+ private:
+  friend struct detail::RuntimeAccess;
+  explicit Runtime(std::shared_ptr<runtime::Executor> executor) : executor_(std::move(executor)) {}
+
+  std::shared_ptr<runtime::Executor> executor_;
+};
+
+}  // namespace v0
+}  // namespace reranker

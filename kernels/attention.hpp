@@ -1,0 +1,42 @@
+#pragma once
+
+#include "kernels/types.hpp"
+
+// attention: bidirectional, over sequences of any length laid end to end, grouped queries.
+//
+// For token t of the sequence [b, e), head h < H, and key head g = h / (H / KV):
+//
+//   s[u]      = sum_d (q[t][h][d] * scale) * k[u][g][d]       u in [b, e), scale = 1 / sqrt(D)
+//   out[t][h] = sum_u exp(s[u]) * v[u][g] / sum_u exp(s[u])
+//
+// No (T, T) matrix exists at any length: keys are taken in blocks of kAttentionBlock, counted from
+// the start of the sequence, with a running maximum (Milakov and Gimelshein, arXiv:1805.02867).
+//
+// Bits. q is scaled first, with one rounding. A score is one chain of fused multiply-adds in the
+// order of d. For each block in order, with m the maximum so far, this block included:
+//   p[u] = exp(s[u] - m)                                        (exp.hpp)
+//   l_block = the p of the block by the rule of sums.hpp
+//   o_block = one chain of fused multiply-adds over u, begun at +0, for each d
+//   first block:  l = l_block,  o = o_block
+//   later:        a = exp(m_before - m),  l = fma(l, a, l_block),  o = fma(o, a, o_block)
+// and out = o * (1 / l). So a row depends on its own sequence alone.
+
+namespace reranker::kernels {
+
+constexpr std::int64_t kAttentionBlock = 256;
+
+struct AttentionArgs {
+  float* out;                   // (num_tokens, H * D)
+  const float* qkv;             // (num_tokens, (H + 2 KV) * D): queries, keys, values; after rope
+  const std::int32_t* offsets;  // (num_sequences + 1): first token of each, then num_tokens
+  void* packed;                 // keys and values in panels: attention_packed_bytes, kAlignment
+  std::int64_t num_tokens;
+  std::int64_t num_sequences;
+  std::int64_t num_heads;     // H, a multiple of KV
+  std::int64_t num_kv_heads;  // KV
+  std::int64_t head_dim;      // D, any from 1 to kMaxHeadDim
+};
+
+constexpr std::int64_t kMaxHeadDim = 512;
+
+}  // namespace reranker::kernels

@@ -1,0 +1,324 @@
+#include "kernels/cpu/micro_avx2.hpp"
+#include "kernels/cpu/tables.hpp"
+#include "kernels/cpu/transpose_avx2.hpp"
+
+// Both products are the micro-kernel of linear: scores = queries x keys (panels of 16 keys), then
+// out = probabilities x values (panels of 16 columns). The query heads of a key head are rows of
+// one tile, so that a block of keys and values is read once for all of them.
+
+namespace reranker::kernels {
+namespace {
+
+constexpr std::int64_t kPanel = 16;
+constexpr std::int64_t kTargetRows = 96;  // scores of a tile: 96 x 256 floats, 96 KiB of L2
+constexpr std::int64_t kPackTokens = 256;
+
+std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+std::int64_t round_up(std::int64_t a) { return (a + kPanel - 1) / kPanel * kPanel; }
+
+// Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
+// table: sequence s has the numbers from offsets[s] / size + s to those of s + 1, which is never
+// less than it needs and at most one more.
+std::int64_t first_piece(const AttentionArgs& args, std::int64_t s, std::int64_t size) {
+  return args.offsets[s] / size + s;
+}
+
+std::int64_t num_pieces(const AttentionArgs& args, std::int64_t size) {
+  return args.num_tokens / size + args.num_sequences;
+}
+
+struct Piece {
+  std::int64_t sequence;
+  std::int64_t begin;  // tokens of the sequence, counted from its start; none if begin == end
+  std::int64_t end;
+};
+
+Piece find_piece(const AttentionArgs& args, std::int64_t number, std::int64_t size) {
+  std::int64_t low = 0;
+  std::int64_t high = args.num_sequences;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    (first_piece(args, middle, size) <= number ? low : high) = middle;
+  }
+  const std::int64_t length = args.offsets[low + 1] - args.offsets[low];
+  const std::int64_t count = (length + size - 1) / size;
+  const std::int64_t i = number - first_piece(args, low, size);
+  if (i >= count) return {low, 0, 0};
+  const RowRange even = part_of(length, i, count);
+  return {low, even.begin, even.end};
+}
+
+// Keys and values of all tokens as panels, one key head after another. A sequence's keys begin at a
+// multiple of 16 of places; there is a place for each token and up to 16 more for each sequence.
+//   keys    for each 16 tokens: (D, 16)
+//   values  for each 16 columns, the last ones zero: (all tokens of the sequence, 16)
+struct Packed {
+  explicit Packed(const AttentionArgs& args)
+      : places(num_pieces(args, kPanel) * kPanel),
+        value_dim(round_up(args.head_dim)),
+        head_floats(places * (args.head_dim + value_dim)) {}
+
+  std::int64_t places;
+  std::int64_t value_dim;
+  std::int64_t head_floats;
+
+  float* keys(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats +
+           first_piece(args, sequence, kPanel) * kPanel * args.head_dim;
+  }
+  float* values(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats + places * args.head_dim +
+           first_piece(args, sequence, kPanel) * kPanel * value_dim;
+  }
+};
+
+std::size_t packed_bytes_avx2(const AttentionArgs& args) {
+  return static_cast<std::size_t>(Packed(args).head_floats * args.num_kv_heads * 4);
+}
+
+std::int64_t row_floats(const AttentionArgs& args) {
+  return (args.num_heads + 2 * args.num_kv_heads) * args.head_dim;
+}
+
+Plan plan_pack_avx2(const AttentionArgs& args, int) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t pieces = num_pieces(args, kPackTokens);
+  return {pieces * args.num_kv_heads, 0, pieces, args.num_kv_heads};
+}
+
+// Up to 8 rows of up to 8 floats, the rest zero, turned so that `to` gets 8 lanes for each float.
+void transpose_into(float* to, const float* from, std::int64_t stride, std::int64_t rows,
+                    std::int64_t columns) {
+  const __m256i mask = first_lanes(columns);
+  __m256i m[8];
+  for (int r = 0; r < 8; ++r)
+    m[r] = r < rows ? _mm256_castps_si256(_mm256_maskload_ps(from + r * stride, mask))
+                    : _mm256_setzero_si256();
+  transpose_8x8(m);
+  for (std::int64_t c = 0; c < columns; ++c)
+    _mm256_storeu_ps(to + c * kPanel, _mm256_castsi256_ps(m[c]));
+}
+
+// 16 tokens, or the last ones of the sequence, into one panel.
+void pack_keys(float* panel, const float* keys, std::int64_t stride, std::int64_t count,
+               std::int64_t dim) {
+  for (std::int64_t d = 0; d < dim; d += 8)
+    for (std::int64_t r = 0; r < kPanel; r += 8)
+      transpose_into(panel + d * kPanel + r, keys + r * stride + d, stride,
+                     larger(0, smaller(8, count - r)), smaller(8, dim - d));
+}
+
+void pack_values(float* to, std::int64_t panel_stride, const float* value, std::int64_t dim) {
+  for (std::int64_t d = 0; d < dim; d += kPanel) {
+    float* lanes = to + d / kPanel * panel_stride;
+    for (std::int64_t half = 0; half < kPanel; half += 8) {
+      const std::int64_t left = larger(0, smaller(8, dim - d - half));
+      _mm256_storeu_ps(lanes + half, _mm256_maskload_ps(value + d + half, first_lanes(left)));
+    }
+  }
+}
+
+void pack_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void*) {
+  // Pieces of packing are not even ones: they must begin at a multiple of 16 tokens.
+  const std::int64_t kv_head = task / plan.row_tasks;
+  const std::int64_t number = task % plan.row_tasks;
+  const std::int64_t s = find_piece(args, number, kPackTokens).sequence;
+  const std::int64_t length = args.offsets[s + 1] - args.offsets[s];
+  const std::int64_t begin = (number - first_piece(args, s, kPackTokens)) * kPackTokens;
+  const std::int64_t end = smaller(begin + kPackTokens, length);
+
+  const Packed packed(args);
+  const std::int64_t stride = row_floats(args);
+  const float* key = args.qkv + args.offsets[s] * stride + (args.num_heads + kv_head) * args.head_dim;
+  const float* value = key + args.num_kv_heads * args.head_dim;
+  for (std::int64_t t = begin; t < end; t += kPanel)
+    pack_keys(packed.keys(args, s, kv_head) + t * args.head_dim, key + t * stride, stride,
+              smaller(kPanel, end - t), args.head_dim);
+  for (std::int64_t t = begin; t < end; ++t)
+    pack_values(packed.values(args, s, kv_head) + t * kPanel, length * kPanel, value + t * stride,
+                args.head_dim);
+}
+
+std::int64_t queries_per_head(const AttentionArgs& args) {
+  return args.num_heads / args.num_kv_heads;
+}
+
+std::int64_t tokens_per_tile(const AttentionArgs& args) {
+  return larger(1, kTargetRows / queries_per_head(args));
+}
+
+// A thread's scratch. A row is a query: token by token, the heads of one key head together.
+struct Scratch {
+  float* queries;    // (rows, D), scaled
+  float* scores;     // (rows, kAttentionBlock); then probabilities
+  float* out;        // (rows, value_dim)
+  float* max;        // (rows)
+  float* sum;        // (rows)
+  float* rescale;    // (rows), rounded up to 8
+  std::int64_t floats;
+};
+
+Scratch cut(void* memory, const AttentionArgs& args) {
+  const std::int64_t rows = round_up(tokens_per_tile(args) * queries_per_head(args));
+  auto* at = static_cast<float*>(memory);
+  Scratch s;
+  std::int64_t floats = 0;
+  const auto take = [&](std::int64_t count) {
+    float* taken = memory == nullptr ? nullptr : at + floats;
+    floats += count;
+    return taken;
+  };
+  s.scores = take(rows * kAttentionBlock);
+  s.queries = take(rows * round_up(args.head_dim));
+  s.out = take(rows * round_up(args.head_dim));
+  s.max = take(rows);
+  s.sum = take(rows);
+  s.rescale = take(rows);
+  s.floats = floats;
+  return s;
+}
+
+Plan plan_attention_avx2(const AttentionArgs& args, int) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t pieces = num_pieces(args, tokens_per_tile(args));
+  return {pieces * args.num_kv_heads, static_cast<std::size_t>(cut(nullptr, args).floats * 4),
+          pieces, args.num_kv_heads};
+}
+
+void scale_queries(float* to, const float* from, std::int64_t dim, __m256 scale) {
+  for (std::int64_t d = 0; d < dim; d += 8) {
+    const __m256i mask = first_lanes(smaller(8, dim - d));
+    _mm256_maskstore_ps(to + d, mask, _mm256_mul_ps(_mm256_maskload_ps(from + d, mask), scale));
+  }
+}
+
+float largest(__m256 x) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+// Scores of one row and block become probabilities relative to the new maximum. `padded` is a
+// multiple of 16; what lies between `count` and it counts for nothing.
+void soften(float* scores, std::int64_t count, std::int64_t padded, float& max, float& block_sum) {
+  for (std::int64_t u = count; u < padded; ++u) scores[u] = -__builtin_inff();
+  __m256 low = _mm256_set1_ps(max);
+  __m256 high = low;
+  for (std::int64_t u = 0; u < padded; u += kPanel) {
+    low = _mm256_max_ps(low, _mm256_loadu_ps(scores + u));
+    high = _mm256_max_ps(high, _mm256_loadu_ps(scores + u + 8));
+  }
+  max = largest(_mm256_max_ps(low, high));
+
+  const __m256 shift = _mm256_set1_ps(max);
+  Partials p = no_partials();
+  for (std::int64_t u = 0; u < padded; u += kPanel) {
+    const __m256 a = exp_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u), shift));
+    const __m256 b = exp_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u + 8), shift));
+    _mm256_storeu_ps(scores + u, a);
+    _mm256_storeu_ps(scores + u + 8, b);
+    p.low = _mm256_add_ps(p.low, a);
+    p.high = _mm256_add_ps(p.high, b);
+  }
+  block_sum = tree_sum(p);
+}
+
+// Softens all rows of a block and brings their running sums up to date. Leaves in s.rescale what
+// the output so far is to be multiplied with.
+void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool first) {
+  float block_sum[8];
+  for (std::int64_t r = 0; r < rows; r += 8) {
+    const std::int64_t n = smaller(8, rows - r);
+    const __m256i mask = first_lanes(n);
+    const __m256 before = _mm256_maskload_ps(s.max + r, mask);
+    for (std::int64_t i = 0; i < n; ++i)
+      soften(s.scores + (r + i) * kAttentionBlock, count, round_up(count), s.max[r + i],
+             block_sum[i]);
+    const __m256 sums = _mm256_maskload_ps(block_sum, mask);
+    if (first) {
+      _mm256_maskstore_ps(s.sum + r, mask, sums);
+      continue;
+    }
+    const __m256 rescale = exp_of(_mm256_sub_ps(before, _mm256_maskload_ps(s.max + r, mask)));
+    const __m256 so_far = _mm256_maskload_ps(s.sum + r, mask);
+    _mm256_maskstore_ps(s.rescale + r, mask, rescale);
+    _mm256_maskstore_ps(s.sum + r, mask, _mm256_fmadd_ps(so_far, rescale, sums));
+  }
+}
+
+// One block of `count` keys for all rows.
+void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const float* keys,
+                  const float* values, std::int64_t value_stride, std::int64_t count,
+                  std::int64_t dim, bool first) {
+  const std::int64_t value_dim = round_up(dim);
+  for (std::int64_t u = 0; u < count; u += kPanel)
+    multiply_tiles<Fp32Panel, Into::store>(
+        tiles, {s.queries, dim, s.scores + u, kAttentionBlock, s.rescale}, keys + u * dim, dim);
+  soften_rows(s, rows, count, first);
+  for (std::int64_t d = 0; d < value_dim; d += kPanel) {
+    const Tile tile{s.scores, kAttentionBlock, s.out + d, value_dim, s.rescale};
+    const float* panel = values + d / kPanel * value_stride;
+    first ? multiply_tiles<Fp32Panel, Into::store>(tiles, tile, panel, count)
+          : multiply_tiles<Fp32Panel, Into::rescale>(tiles, tile, panel, count);
+  }
+}
+
+void load_queries(const Scratch& s, const AttentionArgs& args, std::int64_t token,
+                  std::int64_t num_tokens, std::int64_t kv_head) {
+  const std::int64_t group = queries_per_head(args);
+  const std::int64_t dim = args.head_dim;
+  const __m128 root = _mm_sqrt_ss(_mm_set_ss(static_cast<float>(dim)));
+  const __m256 scale = _mm256_broadcastss_ps(_mm_div_ss(_mm_set_ss(1.0f), root));
+  for (std::int64_t t = 0; t < num_tokens; ++t)
+    for (std::int64_t h = 0; h < group; ++h)
+      scale_queries(s.queries + (t * group + h) * dim,
+                    args.qkv + (token + t) * row_floats(args) + (kv_head * group + h) * dim, dim,
+                    scale);
+  for (std::int64_t r = 0; r < num_tokens * group; ++r) s.max[r] = -__builtin_inff();
+}
+
+void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
+                std::int64_t num_tokens, std::int64_t kv_head) {
+  const std::int64_t group = queries_per_head(args);
+  const std::int64_t dim = args.head_dim;
+  for (std::int64_t r = 0; r < num_tokens * group; ++r) {
+    const float* from = s.out + r * round_up(dim);
+    const std::int64_t head = kv_head * group + r % group;
+    float* to = args.out + ((token + r / group) * args.num_heads + head) * dim;
+    scale_queries(to, from, dim, _mm256_set1_ps(1.0f / s.sum[r]));
+  }
+}
+
+void attention_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
+  const std::int64_t kv_head = task / plan.row_tasks;
+  const Piece piece = find_piece(args, task % plan.row_tasks, tokens_per_tile(args));
+  if (piece.begin == piece.end) return;
+  const std::int64_t start = args.offsets[piece.sequence];
+  const std::int64_t length = args.offsets[piece.sequence + 1] - start;
+  const std::int64_t num_tokens = piece.end - piece.begin;
+  const std::int64_t rows = num_tokens * queries_per_head(args);
+  const Tiles tiles = tiles_of(rows);
+  const Scratch s = cut(scratch, args);
+  const Packed packed(args);
+  const float* keys = packed.keys(args, piece.sequence, kv_head);
+  const float* values = packed.values(args, piece.sequence, kv_head);
+
+  load_queries(s, args, start + piece.begin, num_tokens, kv_head);
+  for (std::int64_t u = 0; u < length; u += kAttentionBlock)
+    attend_block(s, tiles, rows, keys + u * args.head_dim, values + u * kPanel, length * kPanel,
+                 smaller(kAttentionBlock, length - u), args.head_dim, u == 0);
+  store_rows(s, args, start + piece.begin, num_tokens, kv_head);
+}
+
+}  // namespace
+
+void add_attention_avx2(CpuKernels& table) {
+  table.attention_packed_bytes = packed_bytes_avx2;
+  table.plan_attention_pack = plan_pack_avx2;
+  table.attention_pack = pack_avx2;
+  table.plan_attention = plan_attention_avx2;
+  table.attention = attention_avx2;
+}
+
+}  // namespace reranker::kernels

@@ -1,0 +1,69 @@
+#include "kernels/cpu/cpu_kernels.hpp"
+
+#include "kernels/cpu/tables.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+CpuKernels make_generic() {
+  CpuKernels table{};
+  table.isa = "generic";
+  add_row_plans(table);
+  add_exp_generic(table);
+  add_linear_pack_generic(table);
+  add_linear_generic(table);
+  add_attention_generic(table);
+  add_rms_norm_generic(table);
+  add_rope_generic(table);
+  add_swiglu_generic(table);
+  add_embedding_generic(table);
+  add_pool_score_generic(table);
+  return table;
+}
+
+#ifdef RERANKER_KERNELS_AVX2
+CpuKernels make_avx2() {
+  CpuKernels table = generic_kernels();
+  table.isa = "avx2";
+  add_exp_avx2(table);
+  add_linear_pack_avx2(table);
+  add_linear_avx2(table);
+  add_attention_avx2(table);
+  add_rms_norm_avx2(table);
+  add_rope_avx2(table);
+  add_swiglu_avx2(table);
+  add_embedding_avx2(table);
+  add_pool_score_avx2(table);
+  return table;
+}
+
+const CpuKernels* avx2_kernels() {
+  static const CpuKernels table = make_avx2();
+  // F16C came before AVX2 on every processor, but a hypervisor may hide it.
+  const bool runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
+  return runs ? &table : nullptr;
+}
+#else
+const CpuKernels* avx2_kernels() { return nullptr; }
+#endif
+
+}  // namespace
+
+const CpuKernels& generic_kernels() {
+  static const CpuKernels table = make_generic();
+  return table;
+}
+
+const CpuKernels* find_cpu_kernels(std::string_view isa) {
+  if (isa == "generic") return &generic_kernels();
+  if (isa == "avx2") return avx2_kernels();
+  return nullptr;
+}
+
+const CpuKernels& best_cpu_kernels() {
+  const CpuKernels* avx2 = avx2_kernels();
+  return avx2 != nullptr ? *avx2 : generic_kernels();
+}
+
+}  // namespace reranker::kernels

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <string_view>
+
+#include "kernels/attention.hpp"
+#include "kernels/embedding.hpp"
+#include "kernels/linear.hpp"
+#include "kernels/pool_score.hpp"
+#include "kernels/rms_norm.hpp"
+#include "kernels/rope.hpp"
+#include "kernels/swiglu.hpp"
+
+// The CPU's kernels, one table for each instruction set. All tables give the same bits.
+//
+// Kernels start no threads. An op is planned, then its tasks are run, in any order, on any
+// threads, each thread with a scratch of its own:
+//
+//   const Plan plan = kernels.plan_linear(args, num_threads);
+//   parallel_for(plan.num_tasks, [&](std::int64_t task) {
+//     kernels.linear(args, plan, task, scratch_of_this_thread);   // plan.scratch_bytes
+//   });
+//
+// A plan reads sizes only, never a pointer of its args: a caller may plan with null pointers to
+// learn what memory a call will need. Neither scratch_bytes nor attention_packed_bytes falls when
+// num_tokens or num_sequences grows, and neither depends on num_threads. The plan decides what is
+// computed where and never what is computed: bits do not depend on it. Tasks allocate nothing,
+// take no locks and expect the floating-point environment at its default.
+
+namespace reranker::kernels {
+
+/// Renewed whenever a kernel's bits change. Part of a model's fingerprint.
+constexpr int kCpuRevision = 1;
+
+struct Plan {
+  std::int64_t num_tasks;      // 0 for empty input
+  std::size_t scratch_bytes;   // for each thread, aligned to kAlignment; 0: may be null
+  std::int64_t row_tasks;      // the op's own: how it cuts rows and columns
+  std::int64_t column_tasks;
+};
+
+struct CpuKernels {
+  const char* isa;  // "generic", "avx2"
+
+  /// Packs on the calling thread; split a tensor by rows to pack on several. Ranges that begin at a
+  /// multiple of 16 rows (of a half, with gate_up) are fastest.
+  void (*pack_linear)(const PackLinearArgs& args);
+
+  Plan (*plan_linear)(const LinearArgs& args, int num_threads);
+  void (*linear)(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  /// Attention is two steps: all tasks of attention_pack, then all tasks of attention. Both get the
+  /// same args. attention_pack may have no tasks, and attention_packed_bytes may be 0.
+  std::size_t (*attention_packed_bytes)(const AttentionArgs& args);
+  Plan (*plan_attention_pack)(const AttentionArgs& args, int num_threads);
+  void (*attention_pack)(const AttentionArgs& args, const Plan& plan, std::int64_t task,
+                         void* scratch);
+  Plan (*plan_attention)(const AttentionArgs& args, int num_threads);
+  void (*attention)(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  Plan (*plan_rms_norm)(const RmsNormArgs& args, int num_threads);
+  void (*rms_norm)(const RmsNormArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  Plan (*plan_rope)(const RopeArgs& args, int num_threads);
+  void (*rope)(const RopeArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  Plan (*plan_swiglu)(const SwigluArgs& args, int num_threads);
+  void (*swiglu)(const SwigluArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  Plan (*plan_embedding)(const EmbeddingArgs& args, int num_threads);
+  void (*embedding)(const EmbeddingArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  /// pool_score is two steps: all tasks of pool_tokens, then pool_sequences once, on one thread.
+  Plan (*plan_pool_tokens)(const PoolScoreArgs& args, int num_threads);
+  void (*pool_tokens)(const PoolScoreArgs& args, const Plan& plan, std::int64_t task,
+                      void* scratch);
+  void (*pool_sequences)(const PoolScoreArgs& args);
+
+  /// y[i] = exp(x[i]), i < count, as every kernel computes it (exp.hpp). For tests.
+  void (*exp)(float* y, const float* x, std::int64_t count);
+};
+
+/// Runs anywhere, and slowly: the definition of the bits, and the oracle of the other tables.
+const CpuKernels& generic_kernels();
+
+/// The table of that name, or null if it is unknown, not built in, or beyond this machine.
+const CpuKernels* find_cpu_kernels(std::string_view isa);
+
+/// The fastest table that this machine can run.
+const CpuKernels& best_cpu_kernels();
+
+}  // namespace reranker::kernels

@@ -1,0 +1,198 @@
+#include "kernels/cpu/linear_layout.hpp"
+#include "kernels/cpu/micro_avx2.hpp"
+#include "kernels/cpu/tables.hpp"
+
+// The loops of Goto and van de Geijn (doi:10.1145/1356052.1356053): a block of rows of x stays in
+// the L2 cache, a panel's block of weights in L1. A task copies its rows of x once, block by block,
+// since rows a power of two apart would evict each other; few rows are read where they lie.
+
+namespace reranker::kernels {
+namespace {
+
+constexpr std::int64_t kMaxRows = 144;            // 144 x 512 floats: 288 KiB of a 512 KiB L2
+constexpr std::int64_t kMaxRowBytes = 3 << 20;    // of copied rows, whole, in a task's scratch
+constexpr std::int64_t kFewRows = 12;             // up to here rows are not copied
+constexpr std::int64_t kMaxSums = 16 * 1024;      // floats of sums kept between blocks: 64 KiB
+constexpr std::int64_t kWarmBytes = 256 * 1024;   // x of one pass that may be read again and again
+constexpr std::int64_t kCacheLine = 64;
+
+std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// A unit is what a task's columns are counted in: a panel, or the two of a gate and its up.
+std::int64_t panels_per_unit(const LinearArgs& args) {
+  return args.epilogue == Epilogue::swiglu ? 2 : 1;
+}
+
+std::int64_t max_rows(std::int64_t k) {
+  const std::int64_t fitting = kMaxRowBytes / (k * 4) / kMaxTileRows * kMaxTileRows;
+  return smaller(kMaxRows, larger(fitting, 2 * kMaxTileRows));
+}
+
+// Panels whose sums are kept together, for `rows` rows.
+std::int64_t panels_in_group(std::int64_t rows, std::int64_t k) {
+  // With x at hand in the cache a panel may be read from end to end.
+  if (rows * k * 4 <= kWarmBytes) return 2;
+  return larger(2, kMaxSums / (rows * kPanel) / 2 * 2);
+}
+
+Plan plan_linear_avx2(const LinearArgs& args, int num_threads) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
+  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
+  const std::int64_t units = num_panels(args.weights) / panels_per_unit(args);
+
+  // Every column task copies x again, so it should have columns enough to be worth that.
+  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
+  const std::int64_t fair = units / num_threads;
+  const std::int64_t min_units = smaller(larger(fair, rows <= kFewRows ? 1 : 8), 32);
+  const std::int64_t most = larger(1, units / min_units);
+  const std::int64_t column_tasks = smaller(divide_up(wanted, row_tasks), most);
+
+  const std::int64_t sums = larger(kMaxSums, 2 * rows * kPanel);
+  const std::int64_t copied = rows <= kFewRows ? 0 : rows * args.weights.k;
+  return {row_tasks * column_tasks, static_cast<std::size_t>((sums + copied) * 4), row_tasks,
+          column_tasks};
+}
+
+// The rows of x that a task reads: block b of k begins at `data + b * block_stride`.
+struct Rows {
+  const float* data;
+  std::int64_t count;
+  std::int64_t block_stride;
+  bool copied;
+};
+
+void copy_floats(float* to, const float* from, std::int64_t count) {
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(to + i, _mm256_loadu_ps(from + i));
+  for (; i < count; ++i) to[i] = from[i];
+}
+
+Rows copy_rows(float* to, const float* x, std::int64_t count, std::int64_t k) {
+  const std::int64_t block = linear_block(k);
+  for (std::int64_t r = 0; r < count; ++r)
+    for (std::int64_t begin = 0; begin < k; begin += block) {
+      const std::int64_t length = smaller(block, k - begin);
+      copy_floats(to + begin * count + r * length, x + r * k + begin, length);
+    }
+  return {to, count, block * count, true};
+}
+
+// Asks for a part of the panel block that comes next, while one of `parts` tiles is multiplied.
+void prefetch_part(const char* data, std::int64_t bytes, std::int64_t part, std::int64_t parts) {
+  const std::int64_t end = bytes * (part + 1) / parts;
+  for (std::int64_t at = bytes * part / parts / kCacheLine * kCacheLine; at < end; at += kCacheLine)
+    _mm_prefetch(data + at, _MM_HINT_T1);
+}
+
+// Sums of `rows` with panels [first, last): sums (last - first, rows.count, 16).
+template <typename Panel>
+void sum_panels(float* sums, const LinearArgs& args, const Rows& rows, std::int64_t first,
+                std::int64_t last) {
+  using Element = typename Panel::Element;
+  const std::int64_t k = args.weights.k;
+  const std::int64_t block = linear_block(k);
+  const auto* packed = static_cast<const Element*>(args.packed);
+  const Tiles tiles = tiles_of(rows.count);
+  for (std::int64_t begin = 0; begin < k; begin += block) {
+    const std::int64_t length = smaller(block, k - begin);
+    for (std::int64_t p = first; p < last; ++p) {
+      const Element* panel = packed + (p * k + begin) * kPanel;
+      const Element* next = p + 1 < last         ? panel + k * kPanel
+                            : begin + length < k ? packed + (first * k + begin + length) * kPanel
+                                                 : packed + last * k * kPanel;
+      Tile tile{rows.data + begin / block * rows.block_stride, rows.copied ? length : k,
+                sums + (p - first) * rows.count * kPanel, kPanel, nullptr};
+      for (std::int64_t i = 0; i < tiles.count; ++i) {
+        prefetch_part(reinterpret_cast<const char*>(next),
+                      length * kPanel * static_cast<std::int64_t>(sizeof(Element)), i,
+                      tiles.count);
+        const int tile_rows = static_cast<int>(tiles.rows + (i < tiles.longer ? 1 : 0));
+        begin == 0 ? multiply<Panel, Into::store>(tile_rows, tile, panel, length)
+                   : multiply<Panel, Into::add>(tile_rows, tile, panel, length);
+        tile.a += tile_rows * tile.a_stride;
+        tile.c += tile_rows * kPanel;
+      }
+    }
+  }
+}
+
+// A row's 16 sums, of which `lanes` belong to the matrix.
+struct Sixteen {
+  __m256 low;
+  __m256 high;
+};
+
+void store_sixteen(float* out, const Sixteen& y, std::int64_t lanes) {
+  if (lanes == kPanel) {
+    _mm256_storeu_ps(out, y.low);
+    _mm256_storeu_ps(out + 8, y.high);
+  } else {
+    _mm256_maskstore_ps(out, first_lanes(smaller(lanes, 8)), y.low);
+    _mm256_maskstore_ps(out + 8, first_lanes(larger(lanes - 8, 0)), y.high);
+  }
+}
+
+Sixteen load_sixteen(const float* from, std::int64_t lanes) {
+  if (lanes == kPanel) return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
+  return {_mm256_maskload_ps(from, first_lanes(smaller(lanes, 8))),
+          _mm256_maskload_ps(from + 8, first_lanes(larger(lanes - 8, 0)))};
+}
+
+// Sums of panels [first, last) and rows from `token` on into `out`.
+void finish(const LinearArgs& args, const float* sums, std::int64_t token, std::int64_t rows,
+            std::int64_t first, std::int64_t last) {
+  const std::int64_t step = panels_per_unit(args);
+  const std::int64_t n = args.weights.n / step;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t p = first; p < last; p += step) {
+      const std::int64_t column = p / step * kPanel;
+      const std::int64_t lanes = smaller(kPanel, n - column);
+      const std::int64_t at = (token + r) * n + column;
+      const float* sum = sums + ((p - first) * rows + r) * kPanel;
+      Sixteen y = load_sixteen(sum, kPanel);
+      if (args.epilogue == Epilogue::add) {
+        const Sixteen residual = load_sixteen(args.residual + at, lanes);
+        y = {_mm256_add_ps(y.low, residual.low), _mm256_add_ps(y.high, residual.high)};
+      } else if (args.epilogue == Epilogue::swiglu) {
+        const Sixteen up = load_sixteen(sum + rows * kPanel, kPanel);
+        y = {_mm256_mul_ps(silu_of(y.low), up.low), _mm256_mul_ps(silu_of(y.high), up.high)};
+      }
+      store_sixteen(args.out + at, y, lanes);
+    }
+}
+
+void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
+  const std::int64_t k = args.weights.k;
+  const std::int64_t step = panels_per_unit(args);
+  // Columns are the outer loop of tasks: neighbours in time read the same weights.
+  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
+  const RowRange units = part_of(num_panels(args.weights) / step, task / plan.row_tasks,
+                                 plan.column_tasks);
+  const std::int64_t count = tokens.end - tokens.begin;
+  const std::int64_t group = panels_in_group(count, k);
+
+  auto* sums = static_cast<float*>(scratch);
+  const float* x = args.x + tokens.begin * k;
+  const Rows rows = count <= kFewRows
+                        ? Rows{x, count, linear_block(k), false}
+                        : copy_rows(sums + larger(kMaxSums, 2 * count * kPanel), x, count, k);
+
+  for (std::int64_t p = units.begin * step; p < units.end * step; p += group) {
+    const std::int64_t last = smaller(p + group, units.end * step);
+    args.weights.type == WeightType::bf16 ? sum_panels<Bf16Panel>(sums, args, rows, p, last)
+                                          : sum_panels<Fp32Panel>(sums, args, rows, p, last);
+    finish(args, sums, tokens.begin, count, p, last);
+  }
+}
+
+}  // namespace
+
+void add_linear_avx2(CpuKernels& table) {
+  table.plan_linear = plan_linear_avx2;
+  table.linear = linear_avx2;
+}
+
+}  // namespace reranker::kernels

@@ -1,0 +1,35 @@
+#include "kernels/cpu/tables.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+// Fewer rows than this are not worth waking a thread for: about 10 us of memory traffic.
+constexpr std::int64_t kMinRows = 16;
+// Tasks for each thread, so that one that is late costs little.
+constexpr std::int64_t kTasksPerThread = 4;
+
+Plan plan_rows(std::int64_t num_rows, int num_threads) {
+  const std::int64_t most = (num_rows + kMinRows - 1) / kMinRows;
+  const std::int64_t wanted = num_threads > 1 ? kTasksPerThread * num_threads : 1;
+  const std::int64_t num_tasks = most < wanted ? most : wanted;
+  return {num_tasks, 0, num_tasks, 1};
+}
+
+}  // namespace
+
+RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_parts) {
+  const std::int64_t size = num_rows / num_parts;
+  const std::int64_t longer = num_rows % num_parts;  // parts that are one row longer, the first ones
+  const std::int64_t begin = part * size + (part < longer ? part : longer);
+  return {begin, begin + size + (part < longer ? 1 : 0)};
+}
+
+void add_row_plans(CpuKernels& table) {
+  table.plan_rms_norm = [](const RmsNormArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_rope = [](const RopeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_swiglu = [](const SwigluArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_embedding = [](const EmbeddingArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_pool_tokens = [](const PoolScoreArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+}
+
+}  // namespace reranker::kernels

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "kernels/exp.hpp"
+#include "kernels/sums.hpp"
+#include "kernels/types.hpp"
+
+// The arithmetic that the generic kernels share. For <op>_generic.cpp only: everything is local to
+// the file that includes it, so that no copy compiled elsewhere can take its place.
+
+namespace reranker::kernels {
+namespace {
+
+template <typename To, typename From>
+inline To bits_of(From from) {
+  static_assert(sizeof(To) == sizeof(From), "bits are copied");
+  To to;
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+inline float widen_bf16(std::uint16_t x) { return bits_of<float>(std::uint32_t{x} << 16); }
+
+/// Exact. A signalling NaN becomes quiet, as the processor's own conversion makes it.
+inline float widen_fp16(std::uint16_t x) {
+  const std::uint32_t sign = std::uint32_t{x & 0x8000u} << 16;
+  const std::uint32_t exponent = (x >> 10) & 0x1fu;
+  const std::uint32_t mantissa = x & 0x3ffu;
+  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
+    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  if (exponent == 31) {
+    const std::uint32_t quiet = mantissa != 0 ? 0x400000u : 0u;
+    return bits_of<float>(sign | 0x7f800000u | quiet | (mantissa << 13));
+  }
+  return bits_of<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));  // 112 = 127 - 15
+}
+
+inline float exp_of(float x) {  // exp.hpp
+  if (x < kExpMin) return 0.0f;
+  if (!(x <= kExpMax)) return x + std::numeric_limits<float>::infinity();  // NaN stays NaN
+  const float shifted = std::fma(x, kLog2E, kExpRound);
+  const float n = shifted - kExpRound;
+  float r = std::fma(-n, kLn2High, x);
+  r = std::fma(-n, kLn2Low, r);
+  float p = kExpCoefficients[4];
+  for (int i = 3; i >= 0; --i) p = std::fma(p, r, kExpCoefficients[i]);
+  p = std::fma(p, r, 1.0f);
+  p = std::fma(p, r, 1.0f);
+  return bits_of<float>(bits_of<std::uint32_t>(p) + (bits_of<std::uint32_t>(shifted) << 23));
+}
+
+inline float silu_of(float x) { return x / (1.0f + exp_of(-x)); }
+
+/// The tree of sums.hpp.
+inline float tree_sum(const float (&partials)[kNumPartials]) {
+  float p[kNumPartials];
+  for (int j = 0; j < kNumPartials; ++j) p[j] = partials[j];
+  for (int width = kNumPartials / 2; width > 0; width /= 2)
+    for (int j = 0; j < width; ++j) p[j] += p[j + width];
+  return p[0];
+}
+
+/// 1 / sqrt(mean x^2 + eps) of a row of x (rms_norm.hpp).
+inline float inverse_rms(const float* x, std::int64_t dim, float eps) {
+  float p[kNumPartials] = {};
+  for (std::int64_t i = 0; i < dim; ++i)
+    p[i % kNumPartials] = std::fma(x[i], x[i], p[i % kNumPartials]);
+  return 1.0f / std::sqrt(tree_sum(p) / static_cast<float>(dim) + eps);
+}
+
+}  // namespace
+}  // namespace reranker::kernels

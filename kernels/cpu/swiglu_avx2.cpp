@@ -1,0 +1,25 @@
+#include "kernels/cpu/tables.hpp"
+#include "kernels/cpu/vector_avx2.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+void swiglu_avx2(const SwigluArgs& args, const Plan& plan, std::int64_t task, void*) {
+  const RowRange tokens = part_of(args.num_tokens, task, plan.num_tasks);
+  for (std::int64_t t = tokens.begin; t < tokens.end; ++t) {
+    const float* gate = args.gate_up + t * 2 * args.dim;
+    const float* up = gate + args.dim;
+    float* out = args.out + t * args.dim;
+    for (std::int64_t i = 0; i < args.dim; i += 8) {
+      const __m256i mask = first_lanes(args.dim - i < 8 ? args.dim - i : 8);
+      const __m256 silu = silu_of(_mm256_maskload_ps(gate + i, mask));
+      _mm256_maskstore_ps(out + i, mask, _mm256_mul_ps(silu, _mm256_maskload_ps(up + i, mask)));
+    }
+  }
+}
+
+}  // namespace
+
+void add_swiglu_avx2(CpuKernels& table) { table.swiglu = swiglu_avx2; }
+
+}  // namespace reranker::kernels

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/exp.hpp"
+#include "kernels/sums.hpp"
+#include "kernels/types.hpp"
+
+// The arithmetic of scalar.hpp, eight lanes at a time. For <op>_avx2.cpp only: everything is local
+// to the file that includes it.
+
+namespace reranker::kernels {
+namespace {
+
+/// Lanes [0, count) set, count from 0 to 8.
+inline __m256i first_lanes(std::int64_t count) {
+  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes);
+}
+
+inline __m256 exp_of(__m256 x) {  // exp.hpp
+  const __m256 round = _mm256_set1_ps(kExpRound);
+  const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(kLog2E), round);
+  const __m256 n = _mm256_sub_ps(shifted, round);
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kLn2High), x);
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kLn2Low), r);
+  __m256 p = _mm256_set1_ps(kExpCoefficients[4]);
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExpCoefficients[3]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExpCoefficients[2]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExpCoefficients[1]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExpCoefficients[0]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f));
+  const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+  p = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), power));
+
+  const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(kExpMin), _CMP_LT_OQ);
+  const __m256 too_big = _mm256_cmp_ps(x, _mm256_set1_ps(kExpMax), _CMP_NLE_UQ);  // or NaN
+  const __m256 infinite = _mm256_add_ps(x, _mm256_set1_ps(__builtin_inff()));
+  return _mm256_blendv_ps(_mm256_andnot_ps(too_small, p), infinite, too_big);
+}
+
+inline __m256 silu_of(__m256 x) {
+  const __m256 minus_x = _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
+  const __m256 one = _mm256_set1_ps(1.0f);
+  return _mm256_div_ps(x, _mm256_add_ps(one, exp_of(minus_x)));
+}
+
+/// The sixteen partial sums of sums.hpp.
+struct Partials {
+  __m256 low;   // partials 0..7
+  __m256 high;  // partials 8..15
+};
+
+inline Partials no_partials() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+
+/// The tree of sums.hpp.
+inline float tree_sum(const Partials& partials) {
+  const __m256 eight = _mm256_add_ps(partials.low, partials.high);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+/// 1 / sqrt(mean x^2 + eps) of a row of x (rms_norm.hpp).
+inline float inverse_rms(const float* x, std::int64_t dim, float eps) {
+  Partials p = no_partials();
+  std::int64_t i = 0;
+  for (; i + kNumPartials <= dim; i += kNumPartials) {
+    const __m256 low = _mm256_loadu_ps(x + i);
+    const __m256 high = _mm256_loadu_ps(x + i + 8);
+    p.low = _mm256_fmadd_ps(low, low, p.low);
+    p.high = _mm256_fmadd_ps(high, high, p.high);
+  }
+  for (int half = 0; half < 2; ++half) {
+    __m256* part = half == 0 ? &p.low : &p.high;
+    const std::int64_t left = dim - i < 0 ? 0 : dim - i;
+    const __m256i mask = first_lanes(left < 8 ? left : 8);
+    const __m256 tail = _mm256_maskload_ps(x + i, mask);
+    const __m256 sum = _mm256_fmadd_ps(tail, tail, *part);
+    *part = _mm256_blendv_ps(*part, sum, _mm256_castsi256_ps(mask));
+    i += 8;
+  }
+  const __m128 mean = _mm_div_ss(_mm_set_ss(tree_sum(p)), _mm_set_ss(static_cast<float>(dim)));
+  const __m128 root = _mm_sqrt_ss(_mm_add_ss(mean, _mm_set_ss(eps)));
+  return _mm_cvtss_f32(_mm_div_ss(_mm_set_ss(1.0f), root));
+}
+
+}  // namespace
+}  // namespace reranker::kernels

@@ -1,0 +1,94 @@
+"""Measures a model folder on a sample of dev queries: the first stage's order,
+the model's alone, and both fused.
+
+    python evaluate.py --model ../small --data DATA --queries 40
+
+A quick look while training. The figures to quote are `rerank eval`'s, on all
+dev queries.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+import folder
+from beir import passage_text, read_candidates, read_corpus, read_qrels, read_queries
+from fusion import first_stage_terms
+from metrics import ndcg, recall
+from mine import CANDIDATES, QUERIES
+from scoring import score
+
+
+def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
+    """`count` dev queries (tldr: English ones) with candidates and judgements."""
+    candidates = read_candidates(data / name, "dev")
+    relevant = read_qrels(data / name, "dev")
+    queries, corpus = read_queries(data / name), read_corpus(data / name)
+    ids = sorted(q for q in candidates if q in relevant and (name != "tldr" or q.startswith("en/")))
+    chosen = random.Random(seed).sample(ids, min(count, len(ids)))
+    return [{
+        "query": queries[q],
+        "relevant": relevant[q],
+        "ids": [p for p, _ in candidates[q][:CANDIDATES]],
+        "scores": torch.tensor([s for _, s in candidates[q][:CANDIDATES]]),
+        "passages": [passage_text(*corpus[p]) for p, _ in candidates[q][:CANDIDATES]],
+    } for q in chosen]
+
+
+def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
+    """(Recall@5, nDCG@10) by each way of ordering the candidates."""
+    fused = logits + first_stage_terms(row["scores"]) @ weights
+    result = {}
+    for name, scores in (("first stage", row["scores"]), ("alone", logits), ("fused", fused)):
+        ranking = [row["ids"][i] for i in scores.argsort(descending=True, stable=True)]
+        result[name] = recall(ranking, row["relevant"], 5), ndcg(ranking, row["relevant"])
+    result["ceiling"] = recall(row["ids"], row["relevant"], CANDIDATES), float("nan")
+    return result
+
+
+def mean(rows: list[tuple[float, float]]) -> str:
+    return " / ".join(f"{100 * sum(column) / len(rows):5.1f}" for column in zip(*rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", default=list(QUERIES))
+    parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
+    parser.add_argument("--max-tokens", type=int, default=0, help="default: the folder's")
+    parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+
+    torch.set_num_threads(1)
+    model, tokenizer, config = folder.load(args.model)
+    stage = config.get("first_stage", {"max_weight": 0.5, "zscore_weight": 0.5})
+    weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]])
+    ways = ["first stage", "alone", "fused", "ceiling"]
+    print(f"Recall@5 / nDCG@10, in %\n{'':20}" + "".join(f"{way:>16}" for way in ways))
+    means, saved = {way: [] for way in ways}, []
+    for name in args.sets:
+        rows = sample(args.data, name, args.queries, args.seed)
+        results = []
+        for row in tqdm(rows, desc=name, leave=False, mininterval=5):
+            logits = score(model, tokenizer, row["query"], row["passages"], args.max_tokens or config["max_position_embeddings"])
+            results.append(measure(row, logits, weights))
+            saved.append({"set": name, "relevant": [p in row["relevant"] for p in row["ids"]],
+                          "num_relevant": len(row["relevant"]),
+                          "logits": logits.tolist(), "scores": row["scores"].tolist()})
+        for way in ways:
+            columns = zip(*(r[way] for r in results))
+            means[way].append(tuple(sum(column) / len(results) for column in columns))
+        print(f"{name:16}{len(rows):4}" + "".join(f"{mean([means[way][-1]]):>16}" for way in ways), flush=True)
+    print(f"{'mean':20}" + "".join(f"{mean(means[way]):>16}" for way in ways))
+    if args.save:
+        args.save.write_text("".join(json.dumps(row) + "\n" for row in saved), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

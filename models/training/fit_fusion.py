@@ -1,0 +1,85 @@
+"""Fits the first stage's two weights on held-out training lists and writes them
+into the model folder's config.json.
+
+    python fit_fusion.py --model ../small --lists lists
+
+Training meets six passages a list, a call forty, and among more rivals the
+first stage deserves another weight. No dev query is read here.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+import folder
+from beir import passage_text
+from fusion import first_stage_terms
+from lists import Lists
+from mine import QUERIES
+from scoring import score
+
+
+def held_lists(lists: Lists, per_set: int) -> list[dict]:
+    """The first `per_set` lists of each set whose relevant passage BM25 found."""
+    found = [r for r in lists.rows if {p for p, _ in r["candidates"]} & set(r["positives"])]
+    return [r for name in QUERIES for r in [f for f in found if f["set"] == name][:per_set]]
+
+
+def log_likelihood(scores: torch.Tensor, relevant: torch.Tensor) -> torch.Tensor:
+    """Of all relevant passages together, under softmax over the list."""
+    return scores[relevant].logsumexp(0) - scores.logsumexp(0)
+
+
+def fit(lists: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> tuple[float, float, float]:
+    """(max_weight, zscore_weight, mean cross-entropy) for (logits, terms, relevant) lists.
+
+    The logit's own scale is fitted along and divided out: an order does not
+    change when everything is scaled.
+    """
+    raw = torch.zeros(3, requires_grad=True)  # logarithms of scale and both weights
+    optimizer = torch.optim.LBFGS([raw], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        scale, *weights = raw.exp()
+        total = sum(log_likelihood(scale * l + t @ torch.stack(weights), r) for l, t, r in lists)
+        value = -total / len(lists)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    scale, max_weight, zscore_weight = raw.exp().tolist()
+    return max_weight / scale, zscore_weight / scale, loss().item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--lists", type=Path, required=True)
+    parser.add_argument("--per-set", type=int, default=10)
+    parser.add_argument("--max-tokens", type=int, default=256)
+    args = parser.parse_args()
+
+    torch.set_num_threads(1)
+    model, tokenizer, _ = folder.load(args.model)
+    lists = Lists(args.lists, "held")
+    fitted = []
+    for row in tqdm(held_lists(lists, args.per_set), mininterval=5):
+        ids = [p for p, _ in row["candidates"]]
+        texts = [passage_text(*lists.passages[row["set"]][p]) for p in ids]
+        logits = score(model, tokenizer, row["query"], texts, args.max_tokens)
+        terms = first_stage_terms(torch.tensor([s for _, s in row["candidates"]]))
+        fitted.append((logits, terms, torch.tensor([p in row["positives"] for p in ids])))
+    max_weight, zscore_weight, loss = fit(fitted)
+    path = args.model / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["first_stage"] = {"max_weight": round(max_weight, 4), "zscore_weight": round(zscore_weight, 4)}
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    print(f"{len(fitted)} lists, cross-entropy {loss:.3f}: {config['first_stage']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Turns a mined list and a plan into what one training list reads."""
+
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from beir import passage_text
+from fusion import first_stage_terms
+from plan import Stage, locate
+from windows import best_window
+
+
+def prompt(query: str, passage: str) -> str:
+    return f"question:{query} \n \n passage:{passage}"
+
+
+@dataclass
+class Example:
+    """One list. The relevant passage comes first."""
+
+    sequences: list[list[int]]
+    terms: torch.Tensor  # (passages, 2), of the passages that BM25 found; else 0
+    found: torch.Tensor  # (passages), whether BM25's top 40 holds the passage
+
+
+class Lists:
+    """Mined lists with the texts they name."""
+
+    def __init__(self, folder: Path, split: str):
+        self.passages: dict[str, dict[str, tuple[str, str]]] = {}
+        self.idf: dict[str, dict[str, float]] = {}
+        with open(folder / "texts.jsonl", encoding="utf-8") as rows:
+            for row in map(json.loads, rows):
+                self.passages[row["set"]], self.idf[row["set"]] = row["passages"], row["idf"]
+        self.ids = {name: list(passages) for name, passages in self.passages.items()}
+        with open(folder / f"{split}.jsonl", encoding="utf-8") as rows:
+            self.rows = [json.loads(row) for row in rows]
+
+    def text(self, row: dict, passage: str, window: int) -> str:
+        title, text = self.passages[row["set"]][passage]
+        if window:
+            text = best_window(row["query"], text, window, self.idf[row["set"]])
+        return passage_text(title, text)
+
+    def choose(self, row: dict, stage: Stage, done: float, rng: random.Random) -> list[str]:
+        """One relevant passage, then the negatives."""
+        share = stage.random_first + done * (stage.random_last - stage.random_first)
+        num_random = sum(rng.random() < share for _ in range(stage.negatives))
+        hard = [p for p, _ in row["candidates"] if p not in row["positives"]]
+        # The head of BM25's list is where order matters.
+        keys = {p: rng.random() ** (rank + 4) for rank, p in enumerate(hard)}
+        chosen = sorted(hard, key=keys.get, reverse=True)[: stage.negatives - num_random]
+        taken = {*row["positives"], *chosen}
+        while len(chosen) < stage.negatives:
+            passage = rng.choice(self.ids[row["set"]])
+            if passage not in taken:
+                taken.add(passage)
+                chosen.append(passage)
+        return [rng.choice(row["positives"]), *chosen]
+
+    def example(self, plan: list[Stage], position: int, seed: int, tokenizer: Tokenizer) -> Example:
+        """List number `position` of the run. Depends on nothing but its
+        arguments, which is what makes stop and resume exact."""
+        stage, done = locate(plan, position)
+        row = self.rows[position % len(self.rows)]
+        passages = self.choose(row, stage, done, random.Random(f"{seed}/{position}"))
+        texts = [prompt(row["query"], self.text(row, p, stage.window)) for p in passages]
+        sequences = [e.ids[: stage.max_tokens] for e in tokenizer.encode_batch_fast(texts)]
+        return Example(sequences, *self.first_stage(row, passages))
+
+    def first_stage(self, row: dict, passages: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        ids = [p for p, _ in row["candidates"]]
+        terms, found = torch.zeros(len(passages), 2), torch.zeros(len(passages), dtype=torch.bool)
+        if ids:
+            all_terms = first_stage_terms(torch.tensor([s for _, s in row["candidates"]]))
+            for i, passage in enumerate(passages):
+                if passage in ids:
+                    terms[i], found[i] = all_terms[ids.index(passage)], True
+        return terms, found

@@ -1,0 +1,93 @@
+"""Mines training lists: a query, its relevant passages, BM25's top 40.
+
+    python mine.py --data DATA --out lists
+
+Writes train.jsonl and held.jsonl (for weights fitted at the end, never trained
+on) and one texts.jsonl with every passage that a list names or may draw at
+random. Queries come from the train split alone; a passage that answers a dev
+query is never a candidate, so the model cannot learn to dislike it.
+"""
+
+import argparse
+import json
+import math
+import random
+from collections import Counter
+from pathlib import Path
+
+from tqdm import tqdm
+
+from beir import passage_text, read_corpus, read_qrels, read_queries
+from bm25 import Bm25, words
+
+# Lists mined a set. squad2bt-en has the most queries and the cleanest labels.
+QUERIES = {
+    "squad2bt-en": 2600, "boolq-passage": 1100, "boolq-long": 600, "fever-eraser": 1100, "selqa": 1100,
+    "medquad": 1100, "covidqa-long": 400, "stack-unix-ubuntu": 1100, "tldr": 1100,
+}
+HELD = 30  # lists a set kept out of training
+CANDIDATES = 40  # as many as a first stage hands to the reranker
+
+
+def load_set(folder: Path) -> tuple[dict, dict, dict, set]:
+    """(corpus, train queries, train qrels, passages of dev queries), English part."""
+    corpus = read_corpus(folder)
+    if folder.name == "tldr":
+        corpus = {k: v for k, v in corpus.items() if k.startswith("en/")}
+    qrels = {q: r & corpus.keys() for q, r in read_qrels(folder, "train").items()}
+    qrels = {q: r for q, r in qrels.items() if r}
+    dev = {p for r in read_qrels(folder, "dev").values() for p in r}
+    return corpus, read_queries(folder), qrels, dev
+
+
+def mine_set(folder: Path, count: int, rng: random.Random) -> tuple[list[dict], dict, Counter]:
+    """The set's lists, its passages (id to (title, text)), and document frequencies."""
+    corpus, queries, qrels, dev = load_set(folder)
+    texts = {k: passage_text(*v) for k, v in corpus.items()}
+    frequency = Counter(w for text in texts.values() for w in set(words(text)))
+    index = Bm25(texts)
+    chosen = rng.sample(sorted(qrels), min(count, len(qrels)))
+    lists = []
+    for query in tqdm(chosen, desc=folder.name, mininterval=5):
+        positives = {texts[p] for p in qrels[query]}
+        found = [
+            (p, s)
+            for p, s in index.top(queries[query], 2 * CANDIDATES)
+            # A copy of the answer under another id is no negative.
+            if p in qrels[query] or (p not in dev and texts[p] not in positives)
+        ]
+        lists.append({
+            "set": folder.name,
+            "query": queries[query],
+            "positives": sorted(qrels[query]),
+            "candidates": [[p, round(s, 4)] for p, s in found[:CANDIDATES]],
+        })
+    kept = {k: v for k, v in corpus.items() if k not in dev}
+    return lists, kept, frequency
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of BEIR sets")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(args.seed)
+    train, held = [], []
+    with open(args.out / "texts.jsonl", "w", encoding="utf-8") as out:
+        for name, count in QUERIES.items():
+            lists, corpus, frequency = mine_set(args.data / name, count, rng)
+            held += lists[:HELD]
+            train += lists[HELD:]
+            idf = {w: round(math.log(len(corpus) / n), 2) for w, n in frequency.items() if n > 1}
+            out.write(json.dumps({"set": name, "passages": corpus, "idf": idf}, ensure_ascii=False) + "\n")
+    rng.shuffle(train)
+    for name, lists in (("train", train), ("held", held)):
+        with open(args.out / f"{name}.jsonl", "w", encoding="utf-8") as out:
+            out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in lists)
+
+
+if __name__ == "__main__":
+    main()

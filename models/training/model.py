@@ -1,0 +1,119 @@
+"""The cross-encoder: a Llama whose tokens see each other both ways, the mean of
+its last states, one number."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Shape:
+    vocab_size: int
+    num_hidden_layers: int
+    hidden_size: int
+    intermediate_size: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    head_dim: int
+    rope_theta: float
+    rms_norm_eps: float
+
+
+class RmsNorm(nn.Module):
+    def __init__(self, size: int, eps: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.num_heads, self.num_kv, self.head_dim = shape.num_attention_heads, shape.num_key_value_heads, shape.head_dim
+        self.q_proj = nn.Linear(shape.hidden_size, self.num_heads * self.head_dim, bias=False)
+        self.k_proj = nn.Linear(shape.hidden_size, self.num_kv * self.head_dim, bias=False)
+        self.v_proj = nn.Linear(shape.hidden_size, self.num_kv * self.head_dim, bias=False)
+        self.o_proj = nn.Linear(self.num_heads * self.head_dim, shape.hidden_size, bias=False)
+
+    def forward(self, x, rotation, lengths):
+        split = lambda y, heads: y.view(-1, heads, self.head_dim).transpose(0, 1)  # (heads, tokens, head_dim)
+        q = rotate(split(self.q_proj(x), self.num_heads), rotation)
+        k = rotate(split(self.k_proj(x), self.num_kv), rotation)
+        v = split(self.v_proj(x), self.num_kv)
+        group = self.num_heads // self.num_kv
+        k, v = k.repeat_interleave(group, dim=0), v.repeat_interleave(group, dim=0)
+        parts = zip(*(y.split(lengths, dim=1) for y in (q, k, v)))
+        y = torch.cat([F.scaled_dot_product_attention(*(p[None] for p in part))[0] for part in parts], dim=1)
+        return self.o_proj(y.transpose(0, 1).flatten(1))
+
+
+class Mlp(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.gate_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.up_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.down_proj = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False)
+
+    def forward(self, x):
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Layer(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.input_layernorm = RmsNorm(shape.hidden_size, shape.rms_norm_eps)
+        self.self_attn = Attention(shape)
+        self.post_attention_layernorm = RmsNorm(shape.hidden_size, shape.rms_norm_eps)
+        self.mlp = Mlp(shape)
+
+    def forward(self, x, rotation, lengths):
+        x = x + self.self_attn(self.input_layernorm(x), rotation, lengths)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Body(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(shape.vocab_size, shape.hidden_size)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))
+        self.norm = RmsNorm(shape.hidden_size, shape.rms_norm_eps)
+
+
+class CrossEncoder(nn.Module):
+    """Parameter names are Hugging Face's, so state_dict() is the export."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        self.model = Body(shape)
+        self.score = nn.Linear(shape.hidden_size, 1, bias=False)
+
+    def forward(self, sequences: list[list[int]]) -> torch.Tensor:
+        """One logit a sequence. Sequences lie end to end: nothing is padded."""
+        lengths = [len(s) for s in sequences]
+        x = self.model.embed_tokens(torch.tensor([i for s in sequences for i in s]))  # (tokens, hidden_size)
+        rotation = rotation_table(lengths, self.shape.head_dim, self.shape.rope_theta)
+        for layer in self.model.layers:
+            x = layer(x, rotation, lengths)
+        x = self.model.norm(x)
+        means = torch.stack([part.mean(0) for part in x.split(lengths)])
+        return self.score(means).squeeze(-1)
+
+
+def rotation_table(lengths: list[int], head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """cos and sin, each (tokens, head_dim); positions start at 0 in each sequence."""
+    frequency = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim)
+    positions = torch.cat([torch.arange(n, dtype=torch.float32) for n in lengths])
+    angle = torch.outer(positions, frequency).repeat(1, 2)
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: torch.Tensor, rotation) -> torch.Tensor:
+    cos, sin = rotation
+    left, right = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-right, left), dim=-1) * sin

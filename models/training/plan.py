@@ -1,0 +1,36 @@
+"""What training reads when: stages, counted in lists."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    lists: int
+    window: int  # words a passage is cut to; 0: whole
+    max_tokens: int  # a pair's length limit
+    negatives: int
+    # Share of the negatives drawn at random from the set instead of from BM25's
+    # top 40, falling linearly from the first list to the last.
+    random_first: float
+    random_last: float
+    plain_weight: float  # of the loss on the bare logit, beside the fused one
+
+
+def read_plan(path: Path) -> list[Stage]:
+    return [Stage(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["stage"]]
+
+
+def locate(plan: list[Stage], position: int) -> tuple[Stage, float]:
+    """The stage that list number `position` falls in, and how far into it (0 to 1)."""
+    for stage in plan:
+        if position < stage.lists:
+            return stage, position / stage.lists
+        position -= stage.lists
+    raise IndexError("past the end of the plan")
+
+
+def num_lists(plan: list[Stage]) -> int:
+    return sum(stage.lists for stage in plan)

@@ -1,0 +1,234 @@
+"""Quick checks of the training side, on toy data:  pytest test_training.py"""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import ByteLevel
+
+import beir
+import checkpoint
+import folder
+import mine
+import train
+import vocabulary
+from bm25 import Bm25
+from fit_fusion import fit
+from fusion import Fusion, first_stage_terms
+from lists import Example, Lists
+from loss import list_loss
+from metrics import ndcg, recall
+from model import CrossEncoder, Shape
+from plan import Stage, locate
+from smollm2 import unpermute
+from windows import best_window
+
+COLOURS = ["red", "green", "blue", "black", "white", "yellow", "purple", "orange"]
+ANIMALS = ["cat", "dog", "bee", "cow", "hen", "pig", "owl", "ant"]
+PLAN = [
+    Stage("words", 16, window=4, max_tokens=64, negatives=3, random_first=1.0, random_last=0.5, plain_weight=1.0),
+    Stage("passages", 16, window=0, max_tokens=64, negatives=3, random_first=0.5, random_last=0.0, plain_weight=0.5),
+]
+
+
+def write_set(path: Path) -> Path:
+    """A set of 64 passages, one for each colour of animal; half the queries are for dev."""
+    (path / "qrels").mkdir(parents=True)
+    pairs = [(c, a) for c in COLOURS for a in ANIMALS]
+    lines = lambda rows: "".join(json.dumps(row) + "\n" for row in rows)
+    write = lambda name, text: (path / name).write_bytes(gzip.compress(text.encode()))
+    write("corpus.jsonl.gz", lines(
+        {"_id": f"p{i}", "title": a, "text": f"a {c} {a} lives here"} for i, (c, a) in enumerate(pairs)))
+    write("queries.jsonl.gz", lines({"_id": f"q{i}", "text": f"where is the {c} {a}"} for i, (c, a) in enumerate(pairs)))
+    for split, ids in (("train", range(0, 64, 2)), ("dev", range(1, 64, 2))):
+        write(f"qrels/{split}.tsv.gz", "query-id\tcorpus-id\tscore\n" + "".join(f"q{i}\tp{i}\t1\n" for i in ids))
+    write("bm25.dev.tsv.gz", "q1\tp1\t1\t3.5\nq1\tp9\t2\t1.25\n")
+    return path
+
+
+def byte_tokenizer() -> Tokenizer:
+    tokens = vocabulary.SPECIAL_TOKENS + sorted(ByteLevel.alphabet())
+    return vocabulary.build_tokenizer(tokens, [])
+
+
+def tiny_model(vocab_size: int) -> CrossEncoder:
+    torch.manual_seed(1)
+    return CrossEncoder(Shape(vocab_size=vocab_size, num_hidden_layers=2, hidden_size=48, intermediate_size=80,
+                              num_attention_heads=3, num_key_value_heads=1, head_dim=16, rope_theta=1e4,
+                              rms_norm_eps=1e-5))
+
+
+@pytest.fixture
+def mined(tmp_path: Path, monkeypatch) -> tuple[Path, Path]:
+    """(lists, start) folders of the toy set."""
+    write_set(tmp_path / "data" / "toy")
+    monkeypatch.setattr(mine, "QUERIES", {"toy": 32})
+    monkeypatch.setattr(mine, "HELD", 4)
+    monkeypatch.setattr("sys.argv", ["mine.py", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "lists")])
+    mine.main()
+    tokenizer = byte_tokenizer()
+    folder.save(tmp_path / "start", tiny_model(tokenizer.get_vocab_size()), tokenizer, None, 512)
+    return tmp_path / "lists", tmp_path / "start"
+
+
+def test_a_title_is_joined_unless_the_text_begins_with_it():
+    assert beir.passage_text("Bee", "It hums.") == "Bee\nIt hums."
+    assert beir.passage_text("Bee", "Bees hum.") == "Bees hum."
+    assert beir.passage_text("", "Bees hum.") == "Bees hum."
+
+
+def test_the_readers_read_a_set(tmp_path):
+    path = write_set(tmp_path / "toy")
+    assert beir.read_corpus(path)["p0"] == ("cat", "a red cat lives here")
+    assert beir.read_queries(path)["q63"] == "where is the orange ant"
+    assert beir.read_qrels(path, "dev")["q1"] == {"p1"}
+    assert beir.read_candidates(path, "dev") == {"q1": [("p1", 3.5), ("p9", 1.25)]}
+
+
+def test_bm25_puts_the_rarer_word_first_and_drops_what_shares_no_word():
+    index = Bm25({"a": "the cat", "b": "the dog", "c": "the the", "d": "a bird"})
+    assert [p for p, _ in index.top("The dog?", 3)][0] == "b"
+    assert {p for p, _ in index.top("the dog", 4)} == {"a", "b", "c"}
+    assert index.top("zebra", 4) == []
+
+
+def test_mined_lists_hold_no_passage_of_a_dev_query(mined):
+    lists, _ = mined
+    rows = [json.loads(line) for split in ("train", "held") for line in open(lists / f"{split}.jsonl")]
+    assert len(rows) == 32
+    for row in rows:
+        assert row["candidates"][0][0] == row["positives"][0]  # both words match
+        assert all(int(p[1:]) % 2 == 0 for p, _ in row["candidates"])
+
+
+def test_best_window_takes_the_run_with_the_rarest_query_words():
+    text = "one two three four five six seven eight nine ten"
+    idf = {"two": 1.0, "seven": 3.0, "nine": 3.0}
+    assert best_window("two seven NINE", text, 3, idf) == "seven eight nine"
+    assert best_window("two", text, 20, idf) == text
+
+
+def test_first_stage_terms_are_ten_at_the_top_and_have_mean_0_and_sd_1():
+    terms = first_stage_terms(torch.tensor([4.0, 2.0, 0.0]))
+    assert terms[:, 0].tolist() == [10.0, 5.0, 0.0]
+    assert torch.allclose(terms[:, 1], torch.tensor([1.2247, 0.0, -1.2247]), atol=1e-4)
+
+
+def test_first_stage_terms_are_zero_where_they_have_no_meaning():
+    assert first_stage_terms(torch.tensor([3.0, 3.0]))[:, 1].tolist() == [0.0, 0.0]
+    assert first_stage_terms(torch.tensor([0.0, -1.0]))[:, 0].tolist() == [0.0, 0.0]
+
+
+def test_the_fused_loss_counts_only_what_the_first_stage_found():
+    logits = torch.tensor([0.0, 5.0, 0.0])
+    terms = torch.tensor([[10.0, 1.0], [0.0, 0.0], [10.0, 1.0]])
+    found = torch.tensor([True, False, True])
+    loss = list_loss(logits, Example([], terms, found), Fusion(), plain_weight=1.0)
+    assert loss.fused == pytest.approx(0.6931, abs=1e-4)  # a tie of two
+    missed = list_loss(logits, Example([], terms, ~found), Fusion(), plain_weight=1.0)
+    assert missed.fused is None and missed.total.item() == pytest.approx(missed.plain)
+
+
+def test_fitted_weights_divide_the_logit_scale_out():
+    torch.manual_seed(3)
+    lists = []
+    for _ in range(300):
+        logits, terms = torch.randn(10), torch.randn(10, 2)
+        chance = (2 * (logits + terms @ torch.tensor([0.5, 1.5]))).softmax(0)
+        lists.append((logits, terms, torch.zeros(10, dtype=torch.bool).scatter(0, chance.multinomial(1), True)))
+    max_weight, zscore_weight, _ = fit(lists)
+    assert max_weight == pytest.approx(0.5, abs=0.15)
+    assert zscore_weight == pytest.approx(1.5, abs=0.25)
+
+
+def test_unpermute_undoes_the_interleaving_of_rows():
+    rows = torch.arange(16.0)[:, None]
+    permuted = rows.view(2, 2, 4, 1).transpose(1, 2).reshape(16, 1)  # as llama.cpp's converter does, 2 heads
+    assert torch.equal(unpermute(permuted, 2), rows)
+
+
+def test_a_cut_vocabulary_spells_as_before_and_knows_every_byte():
+    alphabet = sorted(set(ByteLevel.alphabet()) - {"\u0107"})  # a byte that the whole vocabulary lacks
+    merges = [("a", "t"), ("c", "at"), ("h", "at"), ("o", "n"), ("cat", "on")]
+    tokens = vocabulary.SPECIAL_TOKENS + alphabet + [a + b for a, b in merges]
+    whole = vocabulary.build_tokenizer(tokens, merges)
+    counts = vocabulary.count_tokens(whole, ["cat hat", "cat", "on"])
+    kept, kept_merges = vocabulary.cut(tokens, merges, counts, least=2)
+    cut = vocabulary.build_tokenizer(kept, kept_merges)
+    assert kept_merges == [("a", "t"), ("c", "at")]
+    for text in ("cat", "a cat at 42"):
+        assert cut.encode(text).tokens == whole.encode(text).tokens
+    assert cut.encode("hat").tokens == ["h", "at"]
+    assert set(ByteLevel.alphabet()) <= set(kept)
+
+
+def test_locate_walks_through_the_stages():
+    assert locate(PLAN, 0) == (PLAN[0], 0.0)
+    assert locate(PLAN, 24) == (PLAN[1], 0.5)
+    with pytest.raises(IndexError):
+        locate(PLAN, 32)
+
+
+def test_metrics_on_a_ranking():
+    assert recall(["x", "a", "y"], {"a", "b"}, 5) == 0.5
+    assert ndcg(["x", "a"], {"a"}) == pytest.approx(0.6309, abs=1e-4)
+
+
+def test_a_pair_scores_the_same_alone_and_in_any_batch():
+    model = tiny_model(300).eval()
+    sequences = [list(range(1, 20)), [5], list(range(7, 118))]
+    together = model(sequences)
+    alone = torch.cat([model([s]) for s in sequences])
+    assert torch.allclose(together, alone, atol=1e-6)
+
+
+def test_the_encoder_is_transformers_llama_without_the_causal_mask():
+    transformers = pytest.importorskip("transformers")
+    model = tiny_model(300)
+    s = model.shape
+    llama = transformers.LlamaModel(transformers.LlamaConfig(
+        vocab_size=300, hidden_size=s.hidden_size, intermediate_size=s.intermediate_size, head_dim=s.head_dim,
+        num_hidden_layers=s.num_hidden_layers, num_attention_heads=s.num_attention_heads,
+        num_key_value_heads=s.num_key_value_heads, rope_theta=s.rope_theta, rms_norm_eps=s.rms_norm_eps))
+    llama.load_state_dict(model.model.state_dict())
+    ids = list(range(3, 40))
+    see_all = torch.zeros(1, 1, len(ids), len(ids))
+    states = llama(torch.tensor([ids]), attention_mask=see_all).last_hidden_state
+    assert torch.allclose(model.score(states.mean(1))[0], model([ids]), atol=1e-5)
+
+
+def test_stop_and_resume_repeats_the_unbroken_run(mined, tmp_path):
+    lists, start = mined
+    trainer = lambda: train.Trainer(Lists(lists, "train"), start, PLAN, seed=1)
+    unbroken = trainer()
+    rows = [unbroken.step() for _ in range(4)]
+
+    first = trainer()
+    assert [first.step() for _ in range(2)] == rows[:2]
+    checkpoint.save(tmp_path / "last.pt", first.model, first.fusion, first.optimizer, first.position)
+    second = trainer()
+    second.position = checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer)
+    assert [second.step() for _ in range(2)] == rows[2:]
+    assert torch.equal(second.model.score.weight, unbroken.model.score.weight)
+
+
+def test_the_learning_rate_warms_up_and_falls_to_its_last_share():
+    assert train.learning_rate_share(0, 1000) < 0.01
+    assert train.learning_rate_share(train.WARM_UP, 1000) == pytest.approx(1.0)
+    assert train.learning_rate_share(1000, 1000) == pytest.approx(train.LAST_SHARE)
+
+
+def test_an_exported_folder_loads_back_with_bfloat16_values(tmp_path):
+    tokenizer = byte_tokenizer()
+    model = tiny_model(tokenizer.get_vocab_size())
+    folder.save(tmp_path, model, tokenizer, (0.25, 1.5), 512)
+    loaded, again, config = folder.load(tmp_path)
+    assert config["first_stage"] == {"max_weight": 0.25, "zscore_weight": 1.5}
+    assert config["architectures"] == ["LlamaBidirectionalForSequenceClassification"]
+    assert loaded.state_dict().keys() == model.state_dict().keys()
+    for name, value in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value.bfloat16().float()), name
+    assert again.encode("Zoë 42\n").ids == tokenizer.encode("Zoë 42\n").ids

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Installs what the build needs and this machine lacks: Debian packages (as root, or with sudo),
+# and the part of LibTorch that the CPU engine needs, from PyPI into .deps/. Changes nothing else.
+#
+#   scripts/setup.sh
+#
+# LibTorch_ROOT: a LibTorch of your own, the folder that holds include/ and lib/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/steps.sh
+
+packages=(
+  g++ cmake ninja-build ccache git python3 python3-pip python3-venv
+  catch2 libcli11-dev libeigen3-dev libfmt-dev libsimdjson-dev zlib1g-dev
+)
+
+# The wheel is a LibTorch. Its CPU library needs these two of the dozen packages that it asks for,
+# in the versions of cuda-toolkit 13.0.2, which its metadata pins.
+wheels=(torch==2.11.0 nvidia-cuda-cupti==13.0.85 nvidia-cuda-runtime==13.0.96)
+
+missing_packages() {
+  local state package
+  for package in "${packages[@]}"; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $state == installed ]] || echo "$package"
+  done
+}
+
+install_packages() {
+  local as_root=()
+  ((EUID == 0)) || as_root=(sudo)
+  "${as_root[@]}" apt-get update
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "$@"
+}
+
+setup_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    printf 'Not a Debian: these packages, or what they are called here, are needed: %s\n' "${packages[*]}"
+    return
+  fi
+  local missing
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} == 0)) || step "Debian packages: ${missing[*]}" install_packages "${missing[@]}"
+}
+
+# Links LibTorch as the engine does and starts the program: every library that it needs is there.
+check_libtorch() {
+  local lib=$1/torch/lib folder
+  folder=$(mktemp -d)
+  echo 'int main() {}' >"$folder/main.cpp"
+  g++ "$folder/main.cpp" -o "$folder/main" -L"$lib" -Wl,-rpath,"$lib" -Wl,--no-as-needed -ltorch_cpu -lc10
+  "$folder/main"
+  rm -r "$folder"
+}
+
+install_libtorch() {
+  rm -rf .deps/python.new
+  python3 -m pip install --target .deps/python.new --no-deps --no-compile "${wheels[@]}"
+  # CUDA kernels and Python bindings: 0.9 GB that the CPU engine never opens.
+  rm -f .deps/python.new/torch/lib/lib{torch_cuda,torch_python,torch_nvshmem,c10_cuda,torch.so}*
+  check_libtorch "$PWD/.deps/python.new"
+  rm -rf .deps/python
+  mv .deps/python.new .deps/python
+  ln -sfn python/torch .deps/torch
+  echo "${wheels[*]}" >.deps/libtorch.stamp
+}
+
+setup_libtorch() {
+  [[ -z ${LibTorch_ROOT:-} ]] || return 0
+  [[ $(cat .deps/libtorch.stamp 2>/dev/null) == "${wheels[*]}" ]] && return
+  mkdir -p .deps
+  step 'LibTorch, a download of 0.5 GB' install_libtorch
+}
+
+setup_packages
+setup_libtorch

@@ -1,0 +1,97 @@
+#include "batch/fit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reranker::batch {
+namespace {
+
+// A place where the passage may be cut: so many of its bytes, and about so many tokens, lie before.
+struct Cut {
+  std::size_t byte = 0;
+  std::size_t token = 0;
+};
+
+// Ends of pretokens; inside one of more than `max_tokens` tokens also ends of tokens, moved back
+// to where a character begins, no further apart than that. Rising in bytes, from 0 to the end.
+std::vector<Cut> cuts(const text::Prompt& prompt, std::string_view passage,
+                      std::size_t max_tokens) {
+  std::vector<text::TokenId> ids;
+  const auto pretokens = prompt.pretokens(passage, ids);
+  std::vector<Cut> out{{0, 0}};
+  std::size_t byte = 0;
+  std::size_t token = 0;
+  for (const auto& pretoken : pretokens) {
+    while (pretoken.end_token - token > max_tokens) {
+      for (std::size_t i = 0; i < max_tokens; ++i)
+        byte += prompt.tokenizer().token_bytes(ids[token++]);
+      const auto head = text::cut_at_character(passage, byte - 1);  // the colon is byte 0
+      if (head.size() > out.back().byte) out.push_back({head.size(), token});
+    }
+    byte = pretoken.end_byte;
+    token = pretoken.end_token;
+    if (byte - 1 > out.back().byte) out.push_back({byte - 1, token});
+  }
+  return out;
+}
+
+Sequence sequence(text::EncodedPrompt&& encoded, std::size_t index, std::size_t begin,
+                  std::size_t end) {
+  return {std::move(encoded.ids), index, begin, end};
+}
+
+// The longest window from cut `first` on: ends at the last cut that still fits once encoded.
+std::pair<Sequence, std::size_t> window(const text::Prompt& prompt, std::string_view passage,
+                                        const std::vector<Cut>& cuts, std::size_t first,
+                                        std::size_t index) {
+  const std::size_t room = prompt.passage_room();
+  std::size_t last = first + 1;
+  while (last + 1 < cuts.size() && cuts[last + 1].token - cuts[first].token < room) ++last;
+  for (;; --last) {
+    const std::size_t begin = cuts[first].byte;
+    const std::size_t end = cuts[last].byte;
+    auto encoded = prompt.encode(passage.substr(begin, end - begin));
+    if (encoded.complete || last == first + 1)
+      return {sequence(std::move(encoded), index, begin, begin + encoded.passage_bytes), last};
+  }
+}
+
+// The first cut at or behind three quarters of the window [first, last), never first itself.
+std::size_t next_start(const std::vector<Cut>& cuts, std::size_t first, std::size_t last) {
+  const std::size_t tokens = cuts[last].token - cuts[first].token;
+  const std::size_t target = cuts[first].token + tokens * 3 / 4;
+  std::size_t next = first + 1;
+  while (next < last && cuts[next].token < target) ++next;
+  return next;
+}
+
+Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index) {
+  const auto places = cuts(prompt, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
+  Fitted out;
+  out.status = Status::chunked;
+  for (std::size_t first = 0; out.sequences.size() < kMaxChunks;) {
+    auto [next, last] = window(prompt, passage, places, first, index);
+    out.bytes_read = next.end;
+    out.sequences.push_back(std::move(next));
+    if (last + 1 == places.size()) break;
+    first = next_start(places, first, last);
+  }
+  return out;
+}
+
+}  // namespace
+
+Fitted fit(const text::Prompt& prompt, std::string_view passage, std::size_t index,
+           Overflow overflow) {
+  auto encoded = prompt.encode(passage);
+  if (!encoded.complete && overflow == Overflow::fail) return {{}, Status::too_long, 0};
+  if (!encoded.complete && overflow == Overflow::chunk) return chunk(prompt, passage, index);
+
+  Fitted out;
+  out.status = encoded.complete ? Status::ok : Status::truncated;
+  out.bytes_read = encoded.passage_bytes;
+  out.sequences.push_back(sequence(std::move(encoded), index, 0, out.bytes_read));
+  return out;
+}
+
+}  // namespace reranker::batch

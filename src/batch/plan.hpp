@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "batch/sequence.hpp"
+
+namespace reranker::batch {
+
+/// Bytes that a pass over so many tokens of so many sequences may take; rises with both.
+using MemoryPlan = std::function<std::size_t(std::size_t num_tokens, std::size_t num_sequences)>;
+
+/// The largest token budget up to `wanted` whose passes stay within `memory_limit` bytes, whatever
+/// of `sequences` they hold; `wanted` itself where the limit is 0.
+/// Throws Error: out_of_memory, where one of them alone passes the limit.
+std::size_t affordable_budget(const std::vector<Sequence>& sequences, std::size_t wanted,
+                              std::size_t memory_limit, const MemoryPlan& plan);
+
+}  // namespace reranker::batch

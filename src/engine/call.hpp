@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "kernels/cpu/cpu_kernels.hpp"
+#include "runtime/arena.hpp"
+#include "runtime/crew.hpp"
+
+namespace reranker::engine {
+
+/// What operators work with. Arguments of the graph are tensors and numbers alone, so the rest
+/// reaches them through the thread that runs the graph.
+struct Call {
+  const kernels::CpuKernels& kernels;
+  runtime::Crew& crew;
+  runtime::Arena& arena;
+};
+
+/// The call under way on this thread; valid inside an operator.
+Call& current_call();
+
+/// Makes `call` the current one for as long as it lives.
+class CallScope {
+ public:
+  explicit CallScope(Call& call);
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Call* before_;
+};
+
+/// A block of the call's arena.
+class Block {
+ public:
+  Block(runtime::Arena& arena, std::size_t bytes) : arena_(arena), data_(arena.take(bytes)) {}
+  ~Block() { arena_.give_back(data_); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  char* data() const { return static_cast<char*>(data_); }
+
+ private:
+  runtime::Arena& arena_;
+  void* data_;
+};
+
+/// A float tensor over a block of the call's arena, contents undefined. Gives the block back when
+/// the graph drops it.
+at::Tensor new_floats(Call& call, at::IntArrayRef shape);
+
+/// Plans an operator and runs its tasks on the call's threads, each with a scratch of its own.
+template <typename Args>
+void run_kernel(Call& call, const Args& args, kernels::Plan (*make_plan)(const Args&, int),
+                void (*run)(const Args&, const kernels::Plan&, std::int64_t, void*)) {
+  const kernels::Plan plan = make_plan(args, static_cast<int>(call.crew.size()));
+  const std::size_t stride = (plan.scratch_bytes + kernels::kAlignment - 1) /
+                             kernels::kAlignment * kernels::kAlignment;
+  const Block scratch(call.arena, stride * call.crew.size());
+  call.crew.parallel_for(static_cast<std::size_t>(plan.num_tasks),
+                         [&](std::size_t task, std::size_t thread) {
+                           run(args, plan, static_cast<std::int64_t>(task),
+                               scratch.data() + stride * thread);
+                         });
+}
+
+}  // namespace reranker::engine

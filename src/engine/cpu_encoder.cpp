@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <reranker/error.hpp>
+
+#include "engine/call.hpp"
+#include "engine/engine.hpp"
+#include "engine/graph.hpp"
+#include "engine/weights.hpp"
+#include "kernels/cpu/cpu_kernels.hpp"
+
+namespace reranker::engine {
+namespace {
+
+// A projection reads its weights once for about two hundred rows, so that larger passes win
+// nothing, while their activations leave the caches.
+constexpr std::size_t kEnoughTokens = 2048;
+
+const kernels::CpuKernels& choose_kernels() {
+  const char* isa = std::getenv("RERANKER_ISA");
+  if (isa == nullptr || *isa == '\0') return kernels::best_cpu_kernels();
+  const auto* kernels = kernels::find_cpu_kernels(isa);
+  if (kernels == nullptr)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("RERANKER_ISA is {}, which this machine or build does not have; {} is "
+                            "its best",
+                            isa, kernels::best_cpu_kernels().isa));
+  return *kernels;
+}
+
+at::Tensor make_rope_table(const Blueprint& blueprint) {
+  const auto max_positions = static_cast<std::int64_t>(blueprint.max_tokens);
+  const std::int64_t head_dim = blueprint.network.head_dim;
+  at::Tensor table = at::empty({kernels::rope_table_size(max_positions, head_dim)}, at::kFloat);
+  kernels::make_rope_table(table.mutable_data_ptr<float>(),
+                           blueprint.network.inverse_frequencies.data(), max_positions, head_dim);
+  return table;
+}
+
+std::size_t round_up(std::size_t bytes) {
+  constexpr std::size_t kStep = runtime::Arena::kAlignment;
+  return (std::max<std::size_t>(bytes, 1) + kStep - 1) / kStep * kStep;
+}
+
+// Sizes alone: no pointer of it is followed.
+at::Tensor view(const std::vector<std::int32_t>& values) {
+  return at::from_blob(const_cast<std::int32_t*>(values.data()),
+                       {static_cast<std::int64_t>(values.size())}, at::kInt);
+}
+
+class CpuEncoder final : public Encoder {
+ public:
+  explicit CpuEncoder(const Blueprint& blueprint)
+      : kernels_(choose_kernels()), weights_(load_weights(blueprint, kernels_)),
+        graph_(blueprint.network, weights_, make_rope_table(blueprint)),
+        num_heads_(blueprint.network.num_heads), num_kv_heads_(blueprint.network.num_kv_heads),
+        head_dim_(blueprint.network.head_dim),
+        floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)) {
+    description_.isa = kernels_.isa;
+    description_.weights = weights_.bf16 ? "bf16" : "fp32";
+    description_.libtorch = TORCH_VERSION;
+    description_.weight_bytes = weights_.bytes;
+    description_.kernel_revision = kernels::kCpuRevision;
+    description_.weight_hash = weights_.hash;
+  }
+
+  void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
+               float* logits) const override {
+    Call call{kernels_, crew, arena};
+    const at::Tensor out = graph_.run(call, view(batch.ids), view(batch.offsets));
+    std::copy_n(out.const_data_ptr<float>(), batch.num_sequences(), logits);
+  }
+
+  std::size_t plan(std::size_t num_tokens, std::size_t num_sequences,
+                   std::size_t num_threads) const override {
+    constexpr std::size_t kBlocks = 16;  // each rounded up to the arena's step
+    const std::size_t activations = num_tokens * floats_per_token_ * sizeof(float);
+    const std::size_t outputs = (num_tokens + num_sequences) * sizeof(float);
+    return round_up(activations + outputs) + kBlocks * runtime::Arena::kAlignment +
+           round_up(packed_keys(num_tokens, num_sequences)) +
+           num_threads * round_up(scratch(num_tokens, num_sequences));
+  }
+
+  std::size_t enough_tokens() const override { return kEnoughTokens; }
+  const Description& description() const override { return description_; }
+
+ private:
+  kernels::AttentionArgs attention_args(std::size_t num_tokens, std::size_t num_sequences) const {
+    return {nullptr,    nullptr,       nullptr,  nullptr, static_cast<std::int64_t>(num_tokens),
+            static_cast<std::int64_t>(num_sequences), num_heads_, num_kv_heads_, head_dim_};
+  }
+
+  std::size_t packed_keys(std::size_t num_tokens, std::size_t num_sequences) const {
+    return kernels_.attention_packed_bytes(attention_args(num_tokens, num_sequences));
+  }
+
+  // The largest that any operator asks for, for one thread.
+  std::size_t scratch(std::size_t num_tokens, std::size_t num_sequences) const {
+    const auto attention = attention_args(num_tokens, num_sequences);
+    std::size_t bytes = std::max(kernels_.plan_attention(attention, 1).scratch_bytes,
+                                 kernels_.plan_attention_pack(attention, 1).scratch_bytes);
+    for (const auto& weights : weights_.projections) {
+      const bool gated = weights.order == kernels::RowOrder::gate_up;
+      const kernels::LinearArgs args{
+          weights, nullptr, nullptr, nullptr, nullptr, static_cast<std::int64_t>(num_tokens),
+          gated ? kernels::Epilogue::swiglu : kernels::Epilogue::add};
+      bytes = std::max(bytes, kernels_.plan_linear(args, 1).scratch_bytes);
+    }
+    return bytes;
+  }
+
+  const kernels::CpuKernels& kernels_;
+  Weights weights_;
+  Graph graph_;
+  std::int64_t num_heads_;
+  std::int64_t num_kv_heads_;
+  std::int64_t head_dim_;
+  std::size_t floats_per_token_;
+  Description description_;
+};
+
+std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
+  try {
+    return std::make_unique<CpuEncoder>(blueprint);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::out_of_memory, "no memory to load the model");
+  } catch (const std::exception& failure) {
+    throw Error(ErrorCode::internal, failure.what());
+  }
+}
+
+}  // namespace
+}  // namespace reranker::engine
+
+extern "C" __attribute__((visibility("default")))
+const reranker::engine::Module reranker_engine{reranker::engine::kAbi,
+                                               &reranker::engine::make_cpu_encoder};

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "batch/sequence.hpp"
+#include "model/network.hpp"
+#include "runtime/arena.hpp"
+#include "runtime/crew.hpp"
+
+// The one door to LibTorch. libreranker.so knows an engine by this header alone and opens the
+// module that holds it when a model is loaded, so that a host pays nothing for LibTorch before
+// that and never has its symbols in the global scope.
+
+namespace reranker::engine {
+
+/// Renewed whenever this header changes meaning: a module of another number is refused.
+constexpr int kAbi = 1;
+
+/// What an encoder says of itself.
+struct Description {
+  std::string isa;
+  std::string weights;  // storage of the projections: "bf16" or "fp32"
+  std::string libtorch;
+  std::size_t weight_bytes = 0;
+  int kernel_revision = 0;
+  std::uint64_t weight_hash = 0;  // over names, types and bytes of all tensors
+};
+
+/// A network with its weights, ready to read batches.
+///
+/// Every member, the destructor included, runs on a thread of the Runtime. Throws Error, or
+/// runtime::Arena::Exhausted where the arena is smaller than `plan` says.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  /// One logit a sequence into `logits` (batch.num_sequences()). Working memory comes from `arena`.
+  virtual void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
+                       float* logits) const = 0;
+
+  /// An upper bound on the bytes that forward takes from its arena. Rises with both numbers.
+  virtual std::size_t plan(std::size_t num_tokens, std::size_t num_sequences,
+                           std::size_t num_threads) const = 0;
+
+  /// Tokens of a pass beyond which larger passes are no faster.
+  virtual std::size_t enough_tokens() const = 0;
+
+  virtual const Description& description() const = 0;
+};
+
+/// What an encoder is made of.
+struct Blueprint {
+  const model::Network& network;
+  const model::Checkpoint& checkpoint;
+  std::size_t max_tokens;  // of one sequence
+  runtime::Crew& crew;
+};
+
+/// The single symbol that a module exports, under the name kSymbol.
+struct Module {
+  int abi;
+  std::unique_ptr<Encoder> (*make)(const Blueprint& blueprint);
+};
+constexpr const char* kSymbol = "reranker_engine";
+
+/// Opens the CPU engine's module, which lies beside libreranker.so, once a process.
+/// Throws Error: device_unavailable. To be called on a thread of the Runtime.
+const Module& open_cpu();
+
+}  // namespace reranker::engine

@@ -1,0 +1,75 @@
+#include "engine/graph.hpp"
+
+#include <string>
+#include <utility>
+
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/ir_emitter.h>
+#include <torch/csrc/jit/frontend/resolver.h>
+#include <torch/csrc/jit/frontend/sugared_value.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include <reranker/error.hpp>
+
+#include "engine/ops/ops.hpp"
+
+namespace reranker::engine {
+namespace {
+
+namespace jit = torch::jit;
+
+// Makes `reranker.op(x)` in a script mean our operator; the default resolver knows `torch` alone.
+struct OperatorResolver final : jit::Resolver {
+  std::shared_ptr<jit::SugaredValue> resolveValue(const std::string& name, jit::GraphFunction& in,
+                                                  const jit::SourceRange& at) override {
+    if (name == "reranker") return std::make_shared<jit::BuiltinModule>(operator_namespace());
+    return jit::nativeResolver()->resolveValue(name, in, at);
+  }
+  at::TypePtr resolveType(const std::string& name, const jit::SourceRange& at) override {
+    return jit::nativeResolver()->resolveType(name, at);
+  }
+};
+
+void register_attributes(jit::Module& module, const model::Network& network,
+                         const Weights& weights, at::Tensor rope_table) {
+  for (const auto& [name, value] : network.integers)
+    module.register_attribute(name, c10::IntType::get(), value);
+  for (const auto& [name, value] : network.numbers)
+    module.register_attribute(name, c10::FloatType::get(), value);
+  for (const auto& [name, tensor] : weights.single)
+    module.register_attribute(name, c10::TensorType::get(), tensor);
+  for (const auto& [name, tensors] : weights.lists)
+    module.register_attribute(name, c10::ListType::ofTensors(), c10::List<at::Tensor>(tensors));
+  module.register_attribute("rope_table", c10::TensorType::get(), std::move(rope_table));
+}
+
+}  // namespace
+
+struct Graph::Impl {
+  jit::Module module{"Network"};
+};
+
+Graph::Graph(const model::Network& network, const Weights& weights, at::Tensor rope_table)
+    : impl_(std::make_unique<Impl>()) {
+  try {
+    register_attributes(impl_->module, network, weights, std::move(rope_table));
+    impl_->module.define(std::string(network.script), std::make_shared<OperatorResolver>());
+  } catch (const std::exception& failure) {
+    throw Error(ErrorCode::internal, std::string("the graph does not compile: ") + failure.what());
+  }
+}
+
+Graph::~Graph() = default;
+
+at::Tensor Graph::run(Call& call, const at::Tensor& ids, const at::Tensor& offsets) const {
+  const c10::InferenceMode no_gradients;
+  const jit::GraphOptimizerEnabledGuard as_written(false);
+  const CallScope scope(call);
+  try {
+    return impl_->module.get_method("forward")({ids, offsets}).toTensor();
+  } catch (const std::exception& failure) {
+    throw Error(ErrorCode::internal, std::string("the graph failed: ") + failure.what());
+  }
+}
+
+}  // namespace reranker::engine

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/call.hpp"
+#include "engine/weights.hpp"
+#include "model/network.hpp"
+
+namespace reranker::engine {
+
+/// A network's script, compiled over our own operators. Immutable; runs on any thread of ours.
+class Graph {
+ public:
+  /// Throws Error: internal (the script and the operators do not fit each other).
+  Graph(const model::Network& network, const Weights& weights, at::Tensor rope_table);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  /// forward(ids, offsets) -> logits (num_sequences).
+  at::Tensor run(Call& call, const at::Tensor& ids, const at::Tensor& offsets) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reranker::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+// The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
+// width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
+
+namespace reranker::engine {
+
+/// ids (num_tokens) int32, table (vocab, hidden) of any stored type -> (num_tokens, hidden)
+at::Tensor embed(const at::Tensor& ids, const at::Tensor& table);
+
+/// x (num_tokens, dim), weight (dim) -> (num_tokens, dim)
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
+
+/// x (num_tokens, k), packed weight of (n, k) -> (num_tokens, n)
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight);
+
+/// The same, added to residual (num_tokens, n) in place, which is returned.
+at::Tensor linear_add(const at::Tensor& x, const at::Tensor& weight, at::Tensor residual);
+
+/// x (num_tokens, k), packed weight of gate and up rows (n, k) -> (num_tokens, n / 2)
+at::Tensor linear_swiglu(const at::Tensor& x, const at::Tensor& weight);
+
+/// Turns the queries and keys of qkv (num_tokens, (H + 2 KV) D) in place and returns it.
+at::Tensor rope(at::Tensor qkv, const at::Tensor& offsets, const at::Tensor& table,
+                std::int64_t num_heads, std::int64_t num_kv_heads);
+
+/// qkv (num_tokens, (H + 2 KV) D) -> (num_tokens, H D)
+at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int64_t num_heads,
+                     std::int64_t num_kv_heads);
+
+/// x (num_tokens, dim), norm (dim), head (dim) -> logits (num_sequences)
+at::Tensor pool_score(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& norm,
+                      const at::Tensor& head, double eps, double temperature);
+
+/// The namespace in which this copy of the library has registered its operators. Registers them
+/// on the first call: a static registration would end the host where two copies meet.
+const std::string& operator_namespace();
+
+}  // namespace reranker::engine

@@ -1,0 +1,232 @@
+#include "engine/weights.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <reranker/error.hpp>
+
+#include "engine/packed_linear.hpp"
+#include "runtime/pages.hpp"
+
+namespace reranker::engine {
+namespace {
+
+using kernels::WeightType;
+using model::DType;
+using model::Tensor;
+using model::Weight;
+
+constexpr std::size_t kReadBytes = 4 << 20;  // of one read: large for pread, small for memory
+constexpr std::int64_t kPanelRows = 16;      // packing is fastest from a multiple of it
+
+WeightType weight_type(DType dtype) {
+  if (dtype == DType::bf16) return WeightType::bf16;
+  return dtype == DType::f16 ? WeightType::fp16 : WeightType::fp32;
+}
+
+at::ScalarType scalar_type(DType dtype) {
+  if (dtype == DType::bf16) return at::kBFloat16;
+  return dtype == DType::f16 ? at::kHalf : at::kFloat;
+}
+
+// Tensors stacked in one weight share a type: their own, or fp32 where they differ.
+DType common_type(const Weight& weight) {
+  const DType first = weight.parts[0].dtype;
+  const bool same = std::all_of(weight.parts.begin(), weight.parts.end(),
+                                [&](const Tensor& part) { return part.dtype == first; });
+  return same ? first : DType::f32;
+}
+
+bool is_projection(const Weight& weight) {
+  return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
+}
+
+// Where a weight goes.
+struct Slot {
+  const Weight* weight;
+  DType type;  // in memory; what is read in another one is widened to fp32
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+
+  kernels::LinearWeights linear() const {
+    const bool gated = weight->kind == Weight::Kind::gated_linear;
+    return {weight->rows, weight->cols, weight_type(type),
+            gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain};
+  }
+};
+
+// Some rows of a tensor: what is read and put into place at once.
+struct Piece {
+  const Slot* slot;
+  const Tensor* tensor;
+  std::int64_t first_row;       // in the tensor
+  std::int64_t num_rows;
+  std::int64_t rows_above = 0;  // in the weight, before the tensor
+  std::uint64_t hash = 0;
+
+  std::size_t row_bytes() const {
+    return static_cast<std::size_t>(slot->weight->cols) * size_in_bytes(tensor->dtype);
+  }
+  std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
+};
+
+std::vector<Slot> lay_out(const model::Network& network) {
+  std::vector<Slot> slots;
+  std::size_t offset = 0;
+  for (const Weight& weight : network.weights) {
+    const DType type = weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
+    Slot slot{&weight, type, offset, 0};
+    slot.bytes = is_projection(weight)
+                     ? PackedLinear::bytes(slot.linear())
+                     : static_cast<std::size_t>(weight.rows * weight.cols) * size_in_bytes(type);
+    offset += (slot.bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
+    slots.push_back(slot);
+  }
+  return slots;
+}
+
+std::vector<Piece> cut(const std::vector<Slot>& slots) {
+  std::vector<Piece> pieces;
+  for (const Slot& slot : slots) {
+    std::int64_t rows_above = 0;
+    for (const Tensor& tensor : slot.weight->parts) {
+      const std::size_t row_bytes =
+          static_cast<std::size_t>(slot.weight->cols) * size_in_bytes(tensor.dtype);
+      const std::int64_t fitting = static_cast<std::int64_t>(kReadBytes / row_bytes);
+      const std::int64_t step = std::max(fitting / kPanelRows * kPanelRows, kPanelRows);
+      for (std::int64_t row = 0; row < tensor.shape[0]; row += step)
+        pieces.push_back({&slot, &tensor, row, std::min(step, tensor.shape[0] - row), rows_above});
+      rows_above += tensor.shape[0];
+    }
+  }
+  return pieces;
+}
+
+float widen(DType dtype, const char* at) {
+  if (dtype == DType::f32) {
+    float value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+  std::uint16_t word;
+  std::memcpy(&word, at, sizeof word);
+  return dtype == DType::bf16 ? static_cast<float>(c10::BFloat16(word, c10::BFloat16::from_bits()))
+                              : static_cast<float>(c10::Half(word, c10::Half::from_bits()));
+}
+
+std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = widen(dtype, data + i * size_in_bytes(dtype));
+  return values;
+}
+
+class Loader {
+ public:
+  Loader(const Blueprint& blueprint, const kernels::CpuKernels& kernels)
+      : blueprint_(blueprint), kernels_(kernels), slots_(lay_out(blueprint.network)),
+        pieces_(cut(slots_)) {
+    const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
+    pages_ = std::make_shared<runtime::Pages>(bytes);
+    if (pages_->data() == nullptr)
+      throw Error(ErrorCode::out_of_memory, fmt::format("no {} bytes for the weights", bytes));
+  }
+
+  Weights load() {
+    std::vector<std::vector<char>> buffers(blueprint_.crew.size());
+    for (const Slot& slot : slots_)
+      if (is_projection(*slot.weight)) new (at(slot)) PackedLinear{slot.linear()};
+    blueprint_.crew.parallel_for(pieces_.size(), [&](std::size_t task, std::size_t thread) {
+      load_piece(pieces_[task], buffers[thread]);
+    });
+    Weights weights = publish();
+    weights.hash = hash();
+    return weights;
+  }
+
+ private:
+  char* at(const Slot& slot) const { return pages_->data() + slot.offset; }
+
+  void load_piece(Piece& piece, std::vector<char>& buffer) const {
+    buffer.resize(std::max(buffer.size(), piece.bytes()));
+    const bool in_place = !is_projection(*piece.slot->weight) &&
+                          piece.tensor->dtype == piece.slot->type;
+    const std::size_t begin = piece.row_bytes() * static_cast<std::size_t>(piece.first_row);
+    char* data = in_place ? at(*piece.slot) + begin : buffer.data();
+    blueprint_.checkpoint.read(*piece.tensor, begin, piece.bytes(), data);
+    piece.hash = XXH3_64bits(data, piece.bytes());
+    if (!in_place) put(piece, data);
+  }
+
+  void put(const Piece& piece, const char* data) const {
+    const Slot& slot = *piece.slot;
+    std::vector<float> widened;
+    const void* rows = data;
+    if (piece.tensor->dtype != slot.type) {
+      const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
+      widened = widen_all(piece.tensor->dtype, data, count);
+      rows = widened.data();
+    }
+    if (is_projection(*slot.weight)) {
+      kernels_.pack_linear({slot.linear(), reinterpret_cast<PackedLinear*>(at(slot))->panels(), rows,
+                            piece.rows_above + piece.first_row, piece.num_rows});
+    } else {
+      auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
+      std::memcpy(out, widened.data(), widened.size() * sizeof(float));
+    }
+  }
+
+  at::Tensor tensor(const Slot& slot) const {
+    const auto keep = [pages = pages_](void*) {};
+    const Weight& weight = *slot.weight;
+    if (is_projection(weight))
+      return at::from_blob(at(slot), {static_cast<std::int64_t>(slot.bytes)}, keep, at::kByte);
+    if (weight.kind == Weight::Kind::vector)
+      return at::from_blob(at(slot), {weight.rows}, keep, at::kFloat);
+    return at::from_blob(at(slot), {weight.rows, weight.cols}, keep, scalar_type(slot.type));
+  }
+
+  Weights publish() const {
+    Weights weights;
+    weights.bytes = pages_->size();
+    for (const Slot& slot : slots_) {
+      const Weight& weight = *slot.weight;
+      if (weight.layer < 0)
+        weights.single.emplace(weight.attribute, tensor(slot));
+      else
+        weights.lists[weight.attribute].push_back(tensor(slot));
+      if (!is_projection(weight)) continue;
+      weights.projections.push_back(slot.linear());
+      weights.bf16 = weights.bf16 && slot.type == DType::bf16;
+    }
+    return weights;
+  }
+
+  std::uint64_t hash() const {
+    std::string text;
+    for (const Piece& piece : pieces_)
+      text += fmt::format("{} {} {} {:x}\n", piece.tensor->name, model::name(piece.tensor->dtype),
+                          piece.first_row, piece.hash);
+    return XXH3_64bits(text.data(), text.size());
+  }
+
+  const Blueprint& blueprint_;
+  const kernels::CpuKernels& kernels_;
+  std::vector<Slot> slots_;
+  std::vector<Piece> pieces_;
+  std::shared_ptr<runtime::Pages> pages_;
+};
+
+}  // namespace
+
+Weights load_weights(const Blueprint& blueprint, const kernels::CpuKernels& kernels) {
+  return Loader(blueprint, kernels).load();
+}
+
+}  // namespace reranker::engine

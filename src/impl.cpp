@@ -1,0 +1,91 @@
+#include "impl.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "batch/plan.hpp"
+#include "runtime/access.hpp"
+
+namespace reranker {
+inline namespace v0 {
+
+Reranker::Impl::Impl(text::Tokenizer loaded, Runtime on)
+    : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)),
+      owner_(::getpid()) {}
+
+// In a forked child the threads that LibTorch must be left on do not exist: the memory is left to
+// the system.
+Reranker::Impl::~Impl() {
+  if (owner_ != ::getpid()) {
+    (void)encoder.release();
+  } else if (encoder) {
+    executor->run([&](runtime::Crew&) { encoder.reset(); });
+  }
+}
+
+void Reranker::Impl::require_own_process() const {
+  if (owner_ == ::getpid()) return;
+  throw Error(ErrorCode::forked, fmt::format("the model was loaded in process {} and is used in "
+                                             "process {}: load it after the fork",
+                                             owner_, ::getpid()));
+}
+
+std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
+                                          std::size_t token_budget, Usage& usage) const {
+  const auto plan = [&](std::size_t num_tokens, std::size_t num_sequences) {
+    return encoder->plan(num_tokens, num_sequences, executor->threads());
+  };
+  const std::size_t wanted = std::min(token_budget, encoder->enough_tokens());
+  const std::size_t budget =
+      batch::affordable_budget(sequences, wanted, executor->memory_limit(), plan);
+
+  std::vector<float> logits(sequences.size());
+  for (const auto& members : batch::pack(sequences, budget)) {
+    const auto of_batch = forward(batch::join(sequences, members), usage);
+    for (std::size_t i = 0; i < members.size(); ++i) logits[members[i]] = of_batch[i];
+  }
+  return logits;
+}
+
+std::vector<float> Reranker::Impl::forward(const batch::Batch& batch, Usage& usage) const {
+  const std::size_t bytes =
+      encoder->plan(batch.num_tokens(), batch.num_sequences(), executor->threads());
+  std::vector<float> logits(batch.num_sequences());
+  std::size_t peak = 0;
+  try {
+    executor->run([&](runtime::Crew& crew) {
+      runtime::Arena arena(bytes);
+      encoder->forward(batch, crew, arena, logits.data());
+      peak = arena.peak();
+    });
+  } catch (const runtime::Arena::Exhausted& exhausted) {
+    throw Error(ErrorCode::out_of_memory,
+                fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,
+                            exhausted.capacity));
+  }
+  usage.sequences += batch.num_sequences();
+  usage.tokens += batch.num_tokens();
+  usage.batches += 1;
+  usage.peak_bytes = std::max(usage.peak_bytes, peak);
+  usage.planned_bytes = std::max(usage.planned_bytes, bytes);
+  return logits;
+}
+
+Reranker::Impl::BorrowedScratch::BorrowedScratch(const Impl& from) : from_(from) {
+  const std::lock_guard lock(from.scratch_mutex_);
+  if (from.scratches_.empty()) return;
+  scratch_ = std::move(from.scratches_.back());
+  from.scratches_.pop_back();
+}
+
+Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
+  const std::lock_guard lock(from_.scratch_mutex_);
+  from_.scratches_.push_back(std::move(scratch_));
+}
+
+}  // namespace v0
+}  // namespace reranker

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <reranker/reranker.hpp>
+
+#include "batch/pack.hpp"
+#include "engine/engine.hpp"
+#include "model/config.hpp"
+#include "runtime/executor.hpp"
+#include "text/tokenizer.hpp"
+
+namespace reranker {
+inline namespace v0 {
+
+/// What a loaded model is made of.
+struct Reranker::Impl {
+  Impl(text::Tokenizer loaded, Runtime on);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  text::Tokenizer tokenizer;
+  std::optional<model::Fusion> fusion;
+  std::size_t max_tokens = 0;  // the window
+  std::shared_ptr<runtime::Executor> executor;
+  std::unique_ptr<engine::Encoder> encoder;  // made and destroyed on the executor's thread
+  Info info;
+
+  /// The passages, scored and in input order: one query for all of them, or one for each.
+  Ranking read(Texts queries, Texts passages, const ScoreOptions& options) const;
+
+  /// Logits of the sequences, in their order; adds to `usage` what it took.
+  std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
+                            Usage& usage) const;
+
+  /// A forward pass of two tokens. Throws Error: model_invalid, where the logit is not finite.
+  void check_forward(const std::filesystem::path& folder) const;
+
+  /// Throws Error: forked, in a child of the process that loaded the model.
+  void require_own_process() const;
+
+  /// Scratches of the tokenizer, kept warm between calls: as many as ever ran at one time.
+  class BorrowedScratch;
+
+ private:
+  std::vector<float> forward(const batch::Batch& batch, Usage& usage) const;
+
+  pid_t owner_;
+  mutable std::mutex scratch_mutex_;
+  mutable std::vector<text::Tokenizer::Scratch> scratches_;
+};
+
+class Reranker::Impl::BorrowedScratch {
+ public:
+  explicit BorrowedScratch(const Impl& from);
+  ~BorrowedScratch();
+  BorrowedScratch(const BorrowedScratch&) = delete;
+  BorrowedScratch& operator=(const BorrowedScratch&) = delete;
+
+  text::Tokenizer::Scratch& operator*() { return scratch_; }
+
+ private:
+  const Impl& from_;
+  text::Tokenizer::Scratch scratch_;
+};
+
+}  // namespace v0
+}  // namespace reranker

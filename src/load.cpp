@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "impl.hpp"
+#include "model/llama.hpp"
+#include "model/safetensors.hpp"
+#include "text/prompt.hpp"
+
+// How a model is loaded: folder -> config, checkpoint, tokenizer -> network -> encoder.
+
+namespace reranker {
+inline namespace v0 {
+namespace {
+
+constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated at
+
+void require_folder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored)) return;
+  throw Error(ErrorCode::model_not_found,
+              fmt::format("{}: not a folder; a Hugging Face model folder wanted", folder.string()));
+}
+
+void require_supported(const LoadOptions& options) {
+  if (options.device == Device::cuda)
+    throw Error(ErrorCode::device_unavailable,
+                "cuda: this build has no CUDA engine; cpu or automatic wanted");
+  if (options.precision != Precision::automatic && options.precision != Precision::fp32)
+    throw Error(ErrorCode::unsupported,
+                "precision: the CPU engine computes in fp32; fp32 or automatic wanted");
+}
+
+std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) {
+  const auto positions = static_cast<std::size_t>(config.max_positions);
+  if (wanted == 0) return std::min(positions, kMaxWindow);
+  const std::size_t most = std::min(positions, kMaxWindow);
+  if (wanted > most)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("max_tokens is {}, at most {} wanted by this model", wanted, most));
+  return wanted;
+}
+
+// A window must hold the prompt around two empty texts with room to spare for some of each.
+void require_room(const text::Tokenizer& tokenizer, std::size_t window) {
+  text::Tokenizer::Scratch scratch;
+  const text::Prompt prompt(tokenizer, scratch, SpecialTokens::match, {},
+                            text::Prompt::kNoWindow);
+  const std::size_t least = 2 * prompt.encode({}).ids.size();
+  if (window < least)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("max_tokens is {}, at least {} wanted for the prompt", window, least));
+}
+
+text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {
+  const auto path = folder / "tokenizer.json";
+  auto tokenizer = text::Tokenizer::load(path);
+  if (tokenizer.vocabulary_size() > static_cast<std::size_t>(vocab_size))
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: ids up to {}, config.json has a vocab_size of {}", path.string(),
+                            tokenizer.vocabulary_size() - 1, vocab_size));
+  return tokenizer;
+}
+
+std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
+                                              const model::Checkpoint& checkpoint,
+                                              std::size_t window, runtime::Executor& executor) {
+  std::unique_ptr<engine::Encoder> encoder;
+  executor.run([&](runtime::Crew& crew) {
+    encoder = engine::open_cpu().make({network, checkpoint, window, crew});
+  });
+  return encoder;
+}
+
+std::size_t count_parameters(const model::Network& network) {
+  std::int64_t count = 0;
+  for (const auto& weight : network.weights) count += weight.rows * weight.cols;
+  return static_cast<std::size_t>(count);
+}
+
+// Everything that a score depends on, apart from the texts and the call's options.
+std::string fingerprint(const model::Network& network, const engine::Description& description,
+                        const std::filesystem::path& folder, std::size_t window) {
+  std::string text = fmt::format("{:x} {} {} fp32 {} {} {}", description.weight_hash,
+                                 description.kernel_revision, description.weights, window,
+                                 network.num_heads, network.head_dim);
+  for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
+  for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
+  text += network.script;
+  text += model::InputFile(folder / "tokenizer.json").read_all();
+  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+}
+
+Info describe(const model::LlamaConfig& config, const model::Network& network,
+              const engine::Encoder& encoder, std::size_t threads) {
+  const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+  const engine::Description& description = encoder.description();
+  Info info;
+  info.architecture = config.architecture;
+  info.num_layers = size(config.num_layers);
+  info.hidden_size = size(config.hidden_size);
+  info.intermediate_size = size(config.intermediate_size);
+  info.num_heads = size(config.num_heads);
+  info.num_kv_heads = size(config.num_kv_heads);
+  info.head_dim = size(config.head_dim);
+  info.vocabulary = size(config.vocab_size);
+  info.parameters = count_parameters(network);
+  info.device = "cpu";
+  info.precision = "fp32";
+  info.weights = description.weights;
+  info.isa = description.isa;
+  info.libtorch = description.libtorch;
+  info.threads = threads;
+  info.weight_bytes = description.weight_bytes;
+  info.bytes_per_token = (encoder.plan(2048, 1, threads) - encoder.plan(1024, 1, threads)) / 1024;
+  if (config.fusion) {
+    info.fusion = true;
+    info.first_stage_max_weight = config.fusion->max_weight;
+    info.first_stage_zscore_weight = config.fusion->zscore_weight;
+  }
+  return info;
+}
+
+}  // namespace
+
+// Weights that are not finite, or an engine that does not work here, show now and not in a call.
+void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
+  Usage ignored;
+  const batch::Sequence two_tokens{{0, 0}, 0, 0, 0};
+  const float logit = encode({two_tokens}, 2, ignored).front();
+  if (!std::isfinite(logit))
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: a forward pass of two tokens gives {}, a finite logit wanted: are "
+                            "all weights finite?",
+                            folder.string(), logit));
+}
+
+Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
+  require_folder(folder);
+  require_supported(options);
+  const model::LlamaConfig config = model::read_config(folder);
+  const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
+  const model::Network network = model::llama_network(config, checkpoint);
+
+  auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size),
+                                     options.runtime ? *options.runtime : Runtime::process());
+  impl->max_tokens = choose_window(config, options.max_tokens);
+  require_room(impl->tokenizer, impl->max_tokens);
+  impl->fusion = config.fusion;
+  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, *impl->executor);
+
+  impl->info = describe(config, network, *impl->encoder, impl->executor->threads());
+  impl->info.tokenizer = impl->tokenizer.kind();
+  impl->info.max_tokens = impl->max_tokens;
+  impl->info.fingerprint =
+      fingerprint(network, impl->encoder->description(), folder, impl->max_tokens);
+
+  impl->check_forward(folder);
+  return Reranker(std::move(impl));
+}
+
+}  // namespace v0
+}  // namespace reranker

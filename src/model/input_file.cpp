@@ -1,0 +1,58 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "model/safetensors.hpp"
+
+namespace reranker::model {
+
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    const std::string reason = errno != 0 ? std::strerror(errno) : "not a regular file";
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw Error(ErrorCode::model_not_found, fmt::format("{}: {}", path_.string(), reason));
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_) {}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void InputFile::read(std::uint64_t offset, std::size_t bytes, void* destination) const {
+  auto* out = static_cast<char*>(destination);
+  while (bytes > 0) {
+    const ssize_t got = ::pread(descriptor_, out, bytes, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0)
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: {} at byte {}, {} more bytes wanted", path_.string(),
+                              got == 0 ? "the file ends" : std::strerror(errno), offset, bytes));
+    out += got;
+    offset += static_cast<std::uint64_t>(got);
+    bytes -= static_cast<std::size_t>(got);
+  }
+}
+
+std::string InputFile::read_all() const {
+  std::string text(size_, '\0');
+  read(0, text.size(), text.data());
+  return text;
+}
+
+}  // namespace reranker::model

@@ -1,0 +1,102 @@
+#include "model/json.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "model/safetensors.hpp"
+
+namespace reranker::model {
+
+namespace dom = simdjson::dom;
+
+JsonObject::JsonObject(dom::object object, std::string where)
+    : object_(object), where_(std::move(where)) {}
+
+std::optional<dom::element> JsonObject::find(std::string_view key) const {
+  dom::element element;
+  if (object_.at_key(key).get(element) != simdjson::SUCCESS || element.is_null()) return {};
+  return element;
+}
+
+void JsonObject::refuse(std::string_view key, dom::element found, std::string_view wanted) const {
+  std::string text = simdjson::minify(found);
+  if (text.size() > 80) text = text.substr(0, 80) + "...";
+  throw Error(ErrorCode::model_invalid,
+              fmt::format("{}: \"{}\" is {}, {} wanted", where_, key, text, wanted));
+}
+
+bool JsonObject::has(std::string_view key) const { return find(key).has_value(); }
+
+std::optional<std::int64_t> JsonObject::integer(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  std::int64_t value = 0;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an integer");
+  return value;
+}
+
+std::optional<double> JsonObject::number(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  double value = 0;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "a number");
+  return value;
+}
+
+std::optional<bool> JsonObject::boolean(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  bool value = false;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "true or false");
+  return value;
+}
+
+std::optional<std::string> JsonObject::string(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  std::string_view value;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "a string");
+  return std::string(value);
+}
+
+std::optional<JsonObject> JsonObject::object(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  dom::object value;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an object");
+  return JsonObject(value, fmt::format("{}: {}", where_, key));
+}
+
+std::int64_t JsonObject::required(std::string_view key, std::int64_t low, std::int64_t high) const {
+  const auto value = integer(key);
+  if (!value)
+    throw Error(ErrorCode::model_invalid, fmt::format("{}: \"{}\" is missing, an integer wanted",
+                                                      where_, key));
+  if (*value < low || *value > high)
+    throw Error(ErrorCode::model_invalid, fmt::format("{}: \"{}\" is {}, {} to {} wanted", where_,
+                                                      key, *value, low, high));
+  return *value;
+}
+
+JsonFile::JsonFile(const std::filesystem::path& path) : where_(path.string()) {
+  parse(InputFile(path).read_all());
+}
+
+JsonFile::JsonFile(std::string_view text, std::string where) : where_(std::move(where)) {
+  parse(text);
+}
+
+void JsonFile::parse(std::string_view text) {
+  dom::element root;
+  const auto error = parser_.parse(text.data(), text.size()).get(root);
+  if (error != simdjson::SUCCESS)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: not JSON: {}", where_, simdjson::error_message(error)));
+  if (root.get(root_) != simdjson::SUCCESS)
+    throw Error(ErrorCode::model_invalid, fmt::format("{}: a JSON object wanted", where_));
+}
+
+}  // namespace reranker::model

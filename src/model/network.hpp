@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/safetensors.hpp"
+
+namespace reranker::model {
+
+/// A weight as the graph sees it: one attribute, made of tensors stacked by rows.
+struct Weight {
+  enum class Kind {
+    embedding,     // (rows, cols) gathered by row
+    linear,        // (rows, cols), y = x · Wᵀ
+    gated_linear,  // gate rows, then as many up rows: y = silu(x · Gᵀ) * (x · Uᵀ)
+    vector,        // (rows), kept in fp32
+  };
+
+  std::string attribute;      // the graph's name for it
+  std::int64_t layer = -1;    // position in the attribute's list; -1: not a list
+  Kind kind = Kind::vector;
+  std::vector<Tensor> parts;  // from top to bottom
+  std::int64_t rows = 0;
+  std::int64_t cols = 1;
+};
+
+/// All that an engine needs to build an encoder: the script, its numbers and its weights.
+struct Network {
+  std::string_view script;  // TorchScript text that defines forward(ids, offsets)
+  std::map<std::string, std::int64_t> integers;  // the script's attributes
+  std::map<std::string, double> numbers;
+  std::vector<Weight> weights;
+  std::vector<float> inverse_frequencies;  // (head_dim / 2)
+
+  std::int64_t num_heads = 0;
+  std::int64_t num_kv_heads = 0;
+  std::int64_t head_dim = 0;
+  std::int64_t vocab_size = 0;
+  /// Most floats a token that the script's values hold at one time.
+  std::int64_t floats_per_token = 0;
+};
+
+}  // namespace reranker::model

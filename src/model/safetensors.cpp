@@ -1,0 +1,160 @@
+#include "model/safetensors.hpp"
+
+#include <cstring>
+#include <limits>
+#include <set>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "model/json.hpp"
+
+namespace reranker::model {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// The format's own limit; a longer header is a broken or hostile file.
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+
+[[noreturn]] void invalid(const std::string& where, const std::string& message) {
+  throw Error(ErrorCode::model_invalid, where + ": " + message);
+}
+
+DType parse_dtype(const std::string& where, std::string_view text) {
+  if (text == "F32") return DType::f32;
+  if (text == "F16") return DType::f16;
+  if (text == "BF16") return DType::bf16;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{}: dtype is {}, F32, F16 or BF16 wanted", where, text));
+}
+
+std::vector<std::int64_t> parse_integers(const JsonObject& entry, std::string_view key) {
+  dom::array array;
+  if (entry.raw().at_key(key).get(array) != simdjson::SUCCESS)
+    invalid(entry.where(), fmt::format("\"{}\" is missing or not an array", key));
+  std::vector<std::int64_t> values;
+  for (const dom::element element : array) {
+    std::int64_t value = 0;
+    if (element.get(value) != simdjson::SUCCESS || value < 0)
+      invalid(entry.where(), fmt::format("\"{}\" holds {}, integers of 0 or more wanted", key,
+                                         simdjson::minify(element)));
+    values.push_back(value);
+  }
+  return values;
+}
+
+// Bytes of a tensor of this shape; refuses a product that does not fit 63 bits.
+std::uint64_t bytes_of(const std::string& where, const Tensor& tensor) {
+  std::uint64_t bytes = size_in_bytes(tensor.dtype);
+  for (const auto extent : tensor.shape) {
+    const auto factor = static_cast<std::uint64_t>(extent);
+    if (factor != 0 && bytes > std::numeric_limits<std::int64_t>::max() / factor)
+      invalid(where, fmt::format("shape {} is absurdly large", to_string(tensor.shape)));
+    bytes *= factor;
+  }
+  return bytes;
+}
+
+Tensor parse_entry(const JsonObject& entry, std::string_view name, std::uint64_t data_begin,
+                   std::uint64_t file_size) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.dtype = parse_dtype(entry.where(), entry.string("dtype").value_or("missing"));
+  tensor.shape = parse_integers(entry, "shape");
+  tensor.bytes = bytes_of(entry.where(), tensor);
+
+  const auto range = parse_integers(entry, "data_offsets");
+  if (range.size() != 2 || range[0] > range[1])
+    invalid(entry.where(), "\"data_offsets\" is not [begin, end]");
+  const auto begin = static_cast<std::uint64_t>(range[0]);
+  const auto end = static_cast<std::uint64_t>(range[1]);
+  if (end - begin != tensor.bytes)
+    invalid(entry.where(), fmt::format("{} bytes of data, {} wanted for {} of shape {}",
+                                       end - begin, tensor.bytes, model::name(tensor.dtype),
+                                       to_string(tensor.shape)));
+  if (end > file_size - data_begin)
+    invalid(entry.where(), fmt::format("data ends at byte {}, the file at {}: is it cut short?",
+                                       data_begin + end, file_size));
+  tensor.offset = data_begin + begin;
+  return tensor;
+}
+
+std::vector<Tensor> parse_header(const InputFile& file) {
+  const std::string where = file.path().string();
+  std::uint64_t header_bytes = 0;
+  if (file.size() < sizeof header_bytes)
+    invalid(where, fmt::format("{} bytes long, a header length of 8 wanted", file.size()));
+  file.read(0, sizeof header_bytes, &header_bytes);
+  if (header_bytes > kMaxHeaderBytes || header_bytes > file.size() - sizeof header_bytes)
+    invalid(where, fmt::format("header of {} bytes, at most {} wanted", header_bytes,
+                               std::min(kMaxHeaderBytes, file.size() - sizeof header_bytes)));
+
+  std::string text(header_bytes, '\0');
+  file.read(sizeof header_bytes, text.size(), text.data());
+  const JsonFile header(text, where + ": header");
+
+  std::vector<Tensor> tensors;
+  for (const auto& [key, value] : header.root().raw()) {
+    if (key == "__metadata__") continue;
+    dom::object entry;
+    const std::string entry_where = fmt::format("{}: {}", where, key);
+    if (value.get(entry) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
+    tensors.push_back(parse_entry({entry, entry_where}, key, sizeof header_bytes + header_bytes,
+                                  file.size()));
+  }
+  return tensors;
+}
+
+// Tensor name -> shard's file name, as the index has it.
+std::map<std::string, std::string> read_index(const std::filesystem::path& path) {
+  const JsonFile file(path);
+  const auto weight_map = file.root().object("weight_map");
+  if (!weight_map) invalid(path.string(), "\"weight_map\" is missing");
+  std::map<std::string, std::string> shards;
+  for (const auto& [tensor, value] : weight_map->raw()) {
+    std::string_view shard;
+    if (value.get(shard) != simdjson::SUCCESS || shard.find('/') != std::string_view::npos)
+      invalid(path.string(), fmt::format("\"weight_map\": {} is {}, a file name wanted", tensor,
+                                         simdjson::minify(value)));
+    shards.emplace(tensor, shard);
+  }
+  return shards;
+}
+
+}  // namespace
+
+Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
+  Checkpoint checkpoint;
+  const auto single = folder / "model.safetensors";
+  const auto index = folder / "model.safetensors.index.json";
+  if (std::filesystem::exists(single) || !std::filesystem::exists(index)) {
+    checkpoint.add_file(single);
+    return checkpoint;
+  }
+  const auto shard_of = read_index(index);
+  std::set<std::string> shards;
+  for (const auto& [tensor, shard] : shard_of) shards.insert(shard);
+  for (const auto& shard : shards) checkpoint.add_file(folder / shard);
+
+  for (const auto& [name, shard] : shard_of) {
+    const auto found = checkpoint.tensors_.find(name);
+    if (found == checkpoint.tensors_.end() ||
+        checkpoint.file_of(found->second).filename() != shard)
+      invalid(index.string(), fmt::format("{} is said to be in {} and is not", name, shard));
+  }
+  return checkpoint;
+}
+
+void Checkpoint::add_file(const std::filesystem::path& path) {
+  files_.emplace_back(path);
+  for (auto& tensor : parse_header(files_.back())) {
+    tensor.file = files_.size() - 1;
+    const std::string name = tensor.name;
+    if (!tensors_.emplace(name, std::move(tensor)).second)
+      invalid(path.string(), fmt::format("{} is there twice", name));
+  }
+}
+
+}  // namespace reranker::model

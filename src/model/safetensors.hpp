@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reranker::model {
+
+enum class DType { f32, f16, bf16 };
+
+std::string_view name(DType dtype);
+std::size_t size_in_bytes(DType dtype);
+
+/// Where a tensor lies: row-major bytes of one file.
+struct Tensor {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;
+  std::size_t file = 0;      // index into the checkpoint's files
+  std::uint64_t offset = 0;  // of its first byte in the file
+  std::uint64_t bytes = 0;
+};
+
+/// "[128256, 2048]"
+std::string to_string(const std::vector<std::int64_t>& shape);
+
+/// A file opened for reading at offsets. Nothing is mapped: the file may be replaced or cut
+/// on disk without harm to this process.
+class InputFile {
+ public:
+  /// Throws Error: model_not_found.
+  explicit InputFile(std::filesystem::path path);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+
+  /// Fills `destination` with the `bytes` at `offset`. Throws Error: model_invalid where the file
+  /// ends early or cannot be read. Thread-safe.
+  void read(std::uint64_t offset, std::size_t bytes, void* destination) const;
+
+  /// The whole file. Throws as read does.
+  std::string read_all() const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Every tensor of the safetensors files of a model folder, and their bytes on demand.
+///
+/// The format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
+/// data_offsets}}, data. https://github.com/huggingface/safetensors
+class Checkpoint {
+ public:
+  /// Opens model.safetensors, or the shards that model.safetensors.index.json names.
+  /// Throws Error: model_not_found, model_invalid (a header that lies about its file, a tensor in
+  /// two files or missing from the one that the index names), unsupported (another dtype).
+  static Checkpoint open(const std::filesystem::path& folder);
+
+  const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
+  const std::filesystem::path& file_of(const Tensor& tensor) const;
+
+  /// The `bytes` of `tensor` from `begin` on. Thread-safe.
+  void read(const Tensor& tensor, std::uint64_t begin, std::size_t bytes, void* destination) const;
+
+ private:
+  void add_file(const std::filesystem::path& path);
+
+  std::vector<InputFile> files_;
+  std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+}  // namespace reranker::model

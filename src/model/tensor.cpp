@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "model/safetensors.hpp"
+
+// What the engine's module needs of a checkpoint once it is open.
+
+namespace reranker::model {
+
+std::string_view name(DType dtype) {
+  return dtype == DType::f32 ? "F32" : dtype == DType::f16 ? "F16" : "BF16";
+}
+
+std::size_t size_in_bytes(DType dtype) { return dtype == DType::f32 ? 4 : 2; }
+
+std::string to_string(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+const std::filesystem::path& Checkpoint::file_of(const Tensor& tensor) const {
+  return files_[tensor.file].path();
+}
+
+void Checkpoint::read(const Tensor& tensor, std::uint64_t begin, std::size_t bytes,
+                      void* destination) const {
+  files_[tensor.file].read(tensor.offset + begin, bytes, destination);
+}
+
+}  // namespace reranker::model

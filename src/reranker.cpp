@@ -1,0 +1,218 @@
+#include <reranker/reranker.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "batch/fit.hpp"
+#include "impl.hpp"
+#include "model/fusion.hpp"
+#include "text/prompt.hpp"
+#include "text/utf8.hpp"
+
+// The flow of a call: texts -> prompts -> sequences that fit the window -> batches -> logits ->
+// the best chunk of each passage -> fusion -> input order.
+
+namespace reranker {
+inline namespace v0 {
+namespace {
+
+constexpr float kUnscored = std::numeric_limits<float>::quiet_NaN();
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A call's passages as the encoder will read them, and what is known of each so far.
+struct Fit {
+  std::vector<Hit> hits;
+  std::vector<batch::Sequence> sequences;
+};
+
+void check(const ScoreOptions& options, std::size_t num_passages) {
+  if (options.token_budget == 0)
+    throw Error(ErrorCode::invalid_argument, "token_budget is 0, at least 1 wanted");
+  const auto& first_stage = options.first_stage;
+  if (!first_stage.empty() && first_stage.size() != num_passages)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("first_stage has {} scores, {} wanted: one a passage",
+                            first_stage.size(), num_passages));
+  for (std::size_t i = 0; i < first_stage.size(); ++i)
+    if (!std::isfinite(first_stage[i]))
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("first_stage[{}] is {}, a finite number wanted", i, first_stage[i]));
+}
+
+// Fits one passage; byte positions are turned back into those of the caller's text.
+void fit_passage(const text::Prompt& prompt, std::string_view passage, std::size_t index,
+                 Overflow overflow, Fit& out) {
+  const bool valid = text::valid_utf8(passage);
+  const text::RepairedText repaired(valid ? std::string_view() : passage);
+  const auto original = [&](std::size_t byte) {
+    return valid ? byte : repaired.original_offset(byte);
+  };
+
+  auto fitted = batch::fit(prompt, valid ? passage : repaired.text(), index, overflow);
+  Hit hit;
+  hit.index = index;
+  hit.score = hit.logit = hit.probability = kUnscored;
+  hit.status = fitted.status;
+  hit.bytes_read = original(fitted.bytes_read);
+  hit.query_truncated = prompt.query_truncated();
+  for (auto& sequence : fitted.sequences) {
+    hit.tokens += sequence.ids.size();
+    sequence.begin = original(sequence.begin);
+    sequence.end = original(sequence.end);
+    out.sequences.push_back(std::move(sequence));
+  }
+  out.hits.push_back(hit);
+}
+
+std::string repair(std::string_view text) {
+  return text::valid_utf8(text) ? std::string(text) : text::RepairedText(text).text();
+}
+
+// A passage is as good as its best chunk; among equals the first counts.
+void keep_best(const std::vector<batch::Sequence>& sequences, const std::vector<float>& logits,
+               std::vector<Hit>& hits) {
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    Hit& hit = hits[sequences[i].passage];
+    if (!std::isfinite(logits[i])) hit.status = Status::non_finite;
+    if (std::isnan(hit.logit) || logits[i] > hit.logit) {
+      hit.logit = logits[i];
+      hit.chunk_begin = sequences[i].begin;
+      hit.chunk_end = sequences[i].end;
+    }
+  }
+}
+
+bool scored(const Hit& hit) {
+  return hit.status == Status::ok || hit.status == Status::truncated ||
+         hit.status == Status::chunked;
+}
+
+void finish(const std::optional<model::Fusion>& fusion, const std::vector<float>& first_stage,
+            std::vector<Hit>& hits) {
+  const bool fused = fusion.has_value() && !first_stage.empty();
+  const auto terms = fused ? model::first_stage_terms(*fusion, first_stage)
+                           : std::vector<float>(hits.size(), 0.0f);
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    if (!scored(hits[i])) {
+      hits[i].logit = kUnscored;
+      continue;
+    }
+    hits[i].score = fused ? hits[i].logit + terms[i] : hits[i].logit;
+    hits[i].probability = 1.0f / (1.0f + std::exp(-hits[i].score));
+  }
+}
+
+void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens) {
+  for (const Hit& hit : hits) {
+    if (hit.status == Status::too_long)
+      throw Error(ErrorCode::too_long,
+                  fmt::format("passage {} does not fit the window of {} tokens", hit.index,
+                              max_tokens));
+    if (!scored(hit))
+      throw Error(ErrorCode::internal,
+                  fmt::format("passage {}: the model gave no finite score", hit.index));
+  }
+}
+
+std::vector<float> scores_of(const std::vector<Hit>& hits) {
+  std::vector<float> scores;
+  for (const Hit& hit : hits) scores.push_back(hit.score);
+  return scores;
+}
+
+void sort_best_first(std::vector<Hit>& hits) {
+  std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+    if (scored(a) != scored(b)) return scored(a);
+    return scored(a) && a.score > b.score;
+  });
+}
+
+}  // namespace
+
+Reranker::Reranker(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+// One query for all passages, or one for each.
+Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& options) const {
+  require_own_process();
+  check(options, passages.size());
+  const auto start = Clock::now();
+  Ranking ranking;
+  Fit fit;
+  {
+    BorrowedScratch scratch(*this);
+    std::optional<text::Prompt> prompt;
+    for (std::size_t i = 0; i < passages.size(); ++i) {
+      if (i < queries.size())
+        prompt.emplace(tokenizer, *scratch, options.special_tokens, repair(queries[i]), max_tokens);
+      fit_passage(*prompt, passages[i], i, options.overflow, fit);
+    }
+  }
+  ranking.timings.tokenize = seconds_since(start);
+
+  const auto encode_start = Clock::now();
+  const auto logits = encode(fit.sequences, options.token_budget, ranking.usage);
+  ranking.timings.encode = seconds_since(encode_start);
+
+  keep_best(fit.sequences, logits, fit.hits);
+  finish(fusion, options.first_stage, fit.hits);
+  ranking.hits = std::move(fit.hits);
+  ranking.timings.total = seconds_since(start);
+  return ranking;
+}
+
+std::vector<float> Reranker::score(std::string_view query, Texts passages,
+                                   const ScoreOptions& options) const {
+  const auto ranking = impl_->read({query}, passages, options);
+  require_all_scored(ranking.hits, impl_->max_tokens);
+  return scores_of(ranking.hits);
+}
+
+std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
+                                         const ScoreOptions& options) const {
+  if (queries.size() != passages.size())
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} queries and {} passages, as many of "
+                                                         "one as of the other wanted",
+                                                         queries.size(), passages.size()));
+  const auto ranking = impl_->read(queries, passages, options);
+  require_all_scored(ranking.hits, impl_->max_tokens);
+  return scores_of(ranking.hits);
+}
+
+Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
+  auto ranking = impl_->read({query}, passages, options);
+  sort_best_first(ranking.hits);
+  if (options.top_n != 0 && options.top_n < ranking.hits.size())
+    ranking.hits.resize(options.top_n);
+  return ranking;
+}
+
+std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string_view passage,
+                                             SpecialTokens special_tokens) const {
+  Impl::BorrowedScratch scratch(*impl_);
+  const text::Prompt prompt(impl_->tokenizer, *scratch, special_tokens, repair(query),
+                            text::Prompt::kNoWindow);
+  return prompt.encode(repair(passage)).ids;
+}
+
+std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
+                                             SpecialTokens special_tokens) const {
+  Impl::BorrowedScratch scratch(*impl_);
+  std::vector<std::int32_t> ids;
+  impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);
+  return ids;
+}
+
+const Info& Reranker::info() const { return impl_->info; }
+
+}  // namespace v0
+}  // namespace reranker

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <reranker/runtime.hpp>
+
+namespace reranker {
+inline namespace v0 {
+namespace detail {
+
+/// What is behind a Runtime, for our own rooms.
+struct RuntimeAccess {
+  static const std::shared_ptr<runtime::Executor>& executor(const Runtime& runtime) {
+    return runtime.executor_;
+  }
+  static Runtime wrap(std::shared_ptr<runtime::Executor> executor) {
+    return Runtime(std::move(executor));
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace reranker

@@ -1,0 +1,37 @@
+#include "runtime/arena.hpp"
+
+#include <algorithm>
+
+namespace reranker::runtime {
+namespace {
+
+std::size_t round_up(std::size_t bytes) {
+  return (std::max<std::size_t>(bytes, 1) + Arena::kAlignment - 1) / Arena::kAlignment *
+         Arena::kAlignment;
+}
+
+}  // namespace
+
+Arena::Arena(std::size_t capacity) : pages_(round_up(capacity)) {
+  if (pages_.data() == nullptr) throw Exhausted{round_up(capacity), 0};
+}
+
+// First fit: a handful of blocks are out at any time.
+void* Arena::take(std::size_t bytes) {
+  const std::size_t size = round_up(bytes);
+  std::size_t offset = 0;
+  for (const auto& [begin, length] : taken_) {
+    if (begin - offset >= size) break;
+    offset = begin + length;
+  }
+  if (size > capacity() || offset > capacity() - size) throw Exhausted{offset + size, capacity()};
+  taken_.emplace(offset, size);
+  peak_ = std::max(peak_, offset + size);
+  return pages_.data() + offset;
+}
+
+void Arena::give_back(void* block) noexcept {
+  taken_.erase(static_cast<std::size_t>(static_cast<char*>(block) - pages_.data()));
+}
+
+}  // namespace reranker::runtime

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+
+#include "runtime/pages.hpp"
+
+namespace reranker::runtime {
+
+/// The working memory of one call: a fixed region from which blocks are taken and given back, so
+/// that a call never holds more than was planned for it. One thread at a time.
+class Arena {
+ public:
+  /// Alignment in bytes of every block; sizes are rounded up to it.
+  static constexpr std::size_t kAlignment = 64;
+
+  /// Thrown where the region cannot be had, or a block passes what is left of it. Not an Error,
+  /// and not a std::exception, so that it passes through the graph's interpreter unchanged.
+  struct Exhausted {
+    std::size_t wanted;
+    std::size_t capacity;
+  };
+
+  explicit Arena(std::size_t capacity);
+
+  void* take(std::size_t bytes);
+  void give_back(void* block) noexcept;
+
+  std::size_t capacity() const { return pages_.size(); }
+  /// Most bytes ever out at one time, counted to the end of the highest block.
+  std::size_t peak() const { return peak_; }
+
+ private:
+  Pages pages_;
+  std::size_t peak_ = 0;
+  std::map<std::size_t, std::size_t> taken_;  // offset -> size, both multiples of kAlignment
+};
+
+}  // namespace reranker::runtime

@@ -1,0 +1,203 @@
+#include "runtime/executor.hpp"
+
+#include <fenv.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "runtime/processors.hpp"
+
+namespace reranker::runtime {
+namespace {
+
+// More than the encoder needs, and little enough for a host with hundreds of threads.
+constexpr std::size_t kStackBytes = 1 << 20;
+
+// How long a helper looks for the next loop before it sleeps. Operators follow each other within
+// a few microseconds; a wake-up costs about fifty.
+constexpr std::chrono::microseconds kSpin{50};
+
+struct Start {
+  Executor* executor;
+  std::size_t number;
+};
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+Executor::Executor(std::size_t threads, std::size_t memory_limit)
+    : num_threads_(threads != 0 ? threads : available_processors()), memory_limit_(memory_limit) {}
+
+Executor::~Executor() {
+  if (owner_ == ::getpid()) stop_threads();
+}
+
+void Executor::run(const Job& job) {
+  Ticket ticket{&job, nullptr, false};
+  std::unique_lock lock(mutex_);
+  if (owner_ == 0) start_threads();
+  if (owner_ != ::getpid())
+    throw Error(ErrorCode::forked, "the threads were started before a fork and do not exist here");
+  tickets_.push_back(&ticket);
+  jobs_changed_.notify_one();
+  ticket_done_.wait(lock, [&] { return ticket.done; });
+  if (ticket.error) std::rethrow_exception(ticket.error);
+}
+
+void Executor::start_threads() {
+  owner_ = ::getpid();
+  stopping_ = false;
+  threads_.reserve(num_threads_);
+  try {
+    for (std::size_t number = 0; number < num_threads_; ++number) start_thread(number);
+  } catch (...) {
+    mutex_.unlock();  // the threads that did start need it to end
+    stop_threads();
+    mutex_.lock();
+    throw;
+  }
+}
+
+// Signals are blocked while the thread is made, since a new thread inherits its maker's mask.
+void Executor::start_thread(std::size_t number) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  auto start = std::make_unique<Start>(Start{this, number});
+
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  const int error = pthread_create(&thread, &attributes, &thread_main, start.get());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+
+  if (error != 0)
+    throw Error(ErrorCode::out_of_memory, fmt::format("cannot start thread {} of {}: {}",
+                                                      number + 1, num_threads_, std::strerror(error)));
+  (void)start.release();
+  threads_.push_back(thread);
+}
+
+void Executor::stop_threads() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  jobs_changed_.notify_all();
+  loop_opened_.notify_all();
+  for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
+  threads_.clear();
+  owner_ = 0;
+}
+
+// The floating-point environment is the maker's too: ours is the default, whatever the host set.
+void* Executor::thread_main(void* start) {
+  const std::unique_ptr<Start> own(static_cast<Start*>(start));
+  pthread_setname_np(pthread_self(), "reranker");
+  fesetenv(FE_DFL_ENV);
+  if (own->number == 0)
+    own->executor->lead();
+  else
+    own->executor->help(own->number);
+  return nullptr;
+}
+
+void Executor::lead() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    jobs_changed_.wait(lock, [&] { return stopping_ || !tickets_.empty(); });
+    if (tickets_.empty()) return;
+    Ticket& ticket = *tickets_.front();
+    tickets_.pop_front();
+    lock.unlock();
+    try {
+      (*ticket.job)(*this);
+    } catch (...) {
+      ticket.error = std::current_exception();
+    }
+    lock.lock();
+    ticket.done = true;
+    ticket_done_.notify_all();
+  }
+}
+
+void Executor::parallel_for(std::size_t num_tasks, const Body& body) {
+  if (num_threads_ == 1 || num_tasks <= 1) {
+    for (std::size_t task = 0; task < num_tasks; ++task) body(task, 0);
+    return;
+  }
+  loop_.body = &body;
+  loop_.num_tasks = num_tasks;
+  loop_.next = 0;
+  loop_.error = nullptr;
+  ++loop_.generation;
+  if (sleepers_ > 0) {
+    const std::lock_guard lock(mutex_);
+    loop_opened_.notify_all();
+  }
+  work(0);
+  ++loop_.generation;
+  while (loop_.busy > 0) ::sched_yield();
+  if (loop_.error) std::rethrow_exception(loop_.error);
+}
+
+void Executor::work(std::size_t number) {
+  try {
+    for (std::size_t task = loop_.next++; task < loop_.num_tasks; task = loop_.next++)
+      (*loop_.body)(task, number);
+  } catch (...) {
+    loop_.next = loop_.num_tasks;
+    const std::lock_guard lock(loop_.error_mutex);
+    if (!loop_.error) loop_.error = std::current_exception();
+  }
+}
+
+void Executor::help(std::size_t number) {
+  std::uint64_t seen = 0;
+  while (true) {
+    await_loop(seen);
+    if (stopping_) return;
+    ++loop_.busy;
+    const std::uint64_t generation = loop_.generation;
+    if (generation % 2 == 1 && generation != seen) {
+      seen = generation;
+      work(number);
+    }
+    --loop_.busy;
+  }
+}
+
+bool Executor::opened(std::uint64_t seen) const {
+  const std::uint64_t generation = loop_.generation;
+  return stopping_ || (generation % 2 == 1 && generation != seen);
+}
+
+void Executor::await_loop(std::uint64_t seen) {
+  const auto until = std::chrono::steady_clock::now() + kSpin;
+  while (std::chrono::steady_clock::now() < until) {
+    if (opened(seen)) return;
+    pause_briefly();
+  }
+  std::unique_lock lock(mutex_);
+  ++sleepers_;
+  loop_opened_.wait(lock, [&] { return opened(seen); });
+  --sleepers_;
+}
+
+}  // namespace reranker::runtime

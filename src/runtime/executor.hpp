@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include <pthread.h>
+
+#include "runtime/crew.hpp"
+
+namespace reranker::runtime {
+
+/// The threads behind a Runtime. Jobs run one at a time, in the order of their arrival, on the
+/// first thread (the leader); inside a job the leader shares loops with the others. So whatever a
+/// job touches (LibTorch above all) never runs on a thread of the host.
+class Executor final : private Crew {
+ public:
+  using Job = std::function<void(Crew&)>;
+
+  /// `threads` of 0: available_processors(). Throws Error: out_of_memory.
+  Executor(std::size_t threads, std::size_t memory_limit);
+
+  /// Waits for the threads; no job may be under way. In a forked child, where they do not exist,
+  /// it leaves them.
+  ~Executor() override;
+
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  std::size_t threads() const { return num_threads_; }
+  std::size_t memory_limit() const { return memory_limit_; }
+
+  /// Runs `job` on the leader and waits for it; what it throws is rethrown here. Starts the
+  /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe; not to
+  /// be called from a job.
+  void run(const Job& job);
+
+ private:
+  struct Ticket {
+    const Job* job;
+    std::exception_ptr error;
+    bool done = false;
+  };
+
+  // The parallel_for under way. Open to helpers while `generation` is odd; a helper counts itself
+  // into `busy`, then looks whether it is still open, so that the leader, who closes first and
+  // looks at `busy` then, never leaves one inside.
+  struct Loop {
+    const Body* body = nullptr;
+    std::size_t num_tasks = 0;
+    std::atomic<std::uint64_t> generation{0};
+    std::atomic<std::size_t> next{0};  // task to be taken
+    std::atomic<std::size_t> busy{0};
+    std::mutex error_mutex;
+    std::exception_ptr error;
+  };
+
+  std::size_t size() const override { return num_threads_; }
+  void parallel_for(std::size_t num_tasks, const Body& body) override;
+
+  void start_threads();
+  void start_thread(std::size_t number);
+  void stop_threads();
+  static void* thread_main(void* start);
+  void lead();
+  void help(std::size_t number);
+  void work(std::size_t number);
+  bool opened(std::uint64_t seen) const;
+  void await_loop(std::uint64_t seen);
+
+  const std::size_t num_threads_;
+  const std::size_t memory_limit_;
+
+  std::mutex mutex_;
+  std::condition_variable jobs_changed_;  // the leader waits for tickets
+  std::condition_variable ticket_done_;   // callers wait for theirs
+  std::condition_variable loop_opened_;   // sleeping helpers wait for a loop
+  std::deque<Ticket*> tickets_;
+  std::vector<pthread_t> threads_;
+  pid_t owner_ = 0;  // the process that the threads live in; 0: not started
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> sleepers_{0};
+  Loop loop_;
+};
+
+}  // namespace reranker::runtime

@@ -1,0 +1,42 @@
+#include <reranker/runtime.hpp>
+
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "runtime/access.hpp"
+#include "runtime/executor.hpp"
+
+namespace reranker {
+inline namespace v0 {
+namespace {
+
+constexpr std::size_t kMaxThreads = 4096;
+
+}  // namespace
+
+Runtime::Runtime(const RuntimeOptions& options) {
+  if (options.threads > kMaxThreads)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("threads is {}, 0 (all) to {} wanted", options.threads, kMaxThreads));
+  executor_ = std::make_shared<runtime::Executor>(options.threads, options.memory_limit);
+}
+
+// Held by the models that use it, so that the threads end with the last of them and a host that
+// unloads everything is left as it was.
+Runtime Runtime::process() {
+  static std::mutex mutex;
+  static std::weak_ptr<runtime::Executor> shared;
+  const std::lock_guard lock(mutex);
+  auto executor = shared.lock();
+  if (!executor) shared = executor = std::make_shared<runtime::Executor>(0, 0);
+  return detail::RuntimeAccess::wrap(std::move(executor));
+}
+
+std::size_t Runtime::threads() const { return executor_->threads(); }
+std::size_t Runtime::memory_limit() const { return executor_->memory_limit(); }
+
+}  // namespace v0
+}  // namespace reranker

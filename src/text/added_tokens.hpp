@@ -1,0 +1,118 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/tokenizer.hpp"
+
+namespace reranker::text {
+
+/// An entry of "added_tokens" in tokenizer.json.
+struct AddedToken {
+  TokenId id = 0;
+  std::string content;
+  bool special = false;
+  bool normalized = false;   // searched for after the others, in what they left
+  bool single_word = false;  // not where a word character touches it
+  bool lstrip = false;       // takes the white space before it along
+  bool rstrip = false;       // and behind it
+};
+
+/// Finds the longest of some strings that starts at a position.
+class StringTrie {
+ public:
+  /// `value` is what longest() gives back for `text`, which is not empty.
+  void insert(std::string_view text, std::size_t value);
+
+  struct Match {
+    std::size_t begin, end, value;
+  };
+
+  /// The leftmost match from `from` on; of those the longest.
+  std::optional<Match> find(std::string_view text, std::size_t from) const;
+
+ private:
+  struct Node {
+    char byte;
+    std::int32_t child = -1, sibling = -1;  // indices of nodes
+    std::int64_t value = -1;
+  };
+
+  std::int32_t step(std::int32_t first, char byte) const;
+  std::optional<Match> longest_at(std::string_view text, std::size_t begin) const;
+
+  std::vector<Node> nodes_;
+  std::array<std::int32_t, 256> roots_ = filled_roots();
+
+  static std::array<std::int32_t, 256> filled_roots();
+};
+
+/// One walk through a text: gives its pieces in order, text between added tokens and the tokens
+/// themselves. What it is given must outlive it.
+class AddedTokenWalk {
+ public:
+  struct Piece {
+    std::string_view text;
+    const AddedToken* token;  // nullptr: ordinary text, not empty
+  };
+
+  AddedTokenWalk(std::string_view text, const std::vector<AddedToken>& tokens,
+                 const StringTrie& trie, SpecialTokens mode)
+      : text_(text), tokens_(tokens), trie_(trie), mode_(mode) {}
+
+  std::optional<Piece> next();
+
+ private:
+  bool accepts(const AddedToken& token, const StringTrie::Match& match) const;
+  std::optional<Piece> next_token();
+
+  std::string_view text_;
+  const std::vector<AddedToken>& tokens_;
+  const StringTrie& trie_;
+  SpecialTokens mode_;
+  std::size_t searched_ = 0;  // matches start from here on
+  std::size_t given_ = 0;     // pieces start from here on
+  std::optional<Piece> held_;
+};
+
+/// The added tokens of a tokenizer, found in text as Hugging Face `tokenizers` finds them:
+/// first those that are not normalized, then the rest in what is left between.
+class AddedTokens {
+ public:
+  explicit AddedTokens(std::vector<AddedToken> tokens);
+
+  const std::vector<AddedToken>& tokens() const { return tokens_; }
+
+  /// Calls visit(text, token) for each piece in order until it returns false; gives back whether
+  /// it never did.
+  template <typename Visit>
+  bool for_each_piece(std::string_view text, SpecialTokens mode, Visit&& visit) const {
+    return walk(text, exact_, mode, [&](std::string_view piece, const AddedToken* token) {
+      if (token != nullptr) return visit(piece, token);
+      return walk(piece, normalized_, mode, visit);
+    });
+  }
+
+  /// Whether ':' behind a letter may be part of a token that starts before it, or may be read
+  /// in another way than at the start of a text.
+  bool may_straddle_colon() const;
+
+ private:
+  template <typename Visit>
+  bool walk(std::string_view text, const StringTrie& trie, SpecialTokens mode, Visit&& visit) const {
+    AddedTokenWalk pieces(text, tokens_, trie, mode);
+    while (const auto piece = pieces.next())
+      if (!visit(piece->text, piece->token)) return false;
+    return true;
+  }
+
+  std::vector<AddedToken> tokens_;
+  StringTrie exact_, normalized_;
+};
+
+}  // namespace reranker::text

@@ -1,0 +1,148 @@
+#include "text/byte_bpe.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <functional>
+#include <utility>
+
+namespace reranker::text {
+namespace {
+
+// Up to here looking through all pairs before each merge beats a heap.
+constexpr std::size_t kMaxShortBytes = 48;
+
+// Buffers larger than this do not outlive the pretoken that needed them.
+constexpr std::size_t kKeptSymbols = 1 << 16;
+
+constexpr std::uint32_t kNoSymbol = 0xFFFFFFFF;
+
+using Symbol = BpeBuffers::Symbol;
+
+void push(BpeBuffers& buffers, std::uint32_t symbol) {
+  const std::uint32_t rank = buffers.symbols[symbol].merge.rank;
+  if (rank == kNoRank) return;
+  buffers.heap.push_back(std::uint64_t(rank) << 32 | symbol);
+  std::push_heap(buffers.heap.begin(), buffers.heap.end(), std::greater<>());
+  ++buffers.heap_steps;
+}
+
+std::uint64_t pop(BpeBuffers& buffers) {
+  std::pop_heap(buffers.heap.begin(), buffers.heap.end(), std::greater<>());
+  const std::uint64_t top = buffers.heap.back();
+  buffers.heap.pop_back();
+  ++buffers.heap_steps;
+  return top;
+}
+
+void release_if_large(BpeBuffers& buffers) {
+  if (buffers.symbols.capacity() <= kKeptSymbols) return;
+  buffers.symbols = {};
+  buffers.heap = {};
+}
+
+}  // namespace
+
+ByteBpe::ByteBpe(Vocabulary vocabulary, MergeTable merges, Options options)
+    : vocabulary_(std::move(vocabulary)), merges_(std::move(merges)), options_(options) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const char text = static_cast<char>(byte);
+    const TokenId id = vocabulary_.find({&text, 1});
+    byte_ids_[byte] = id == kNoToken ? options_.unknown : id;
+  }
+}
+
+void ByteBpe::encode(std::string_view pretoken, BpeBuffers& buffers,
+                     std::vector<TokenId>& ids) const {
+  if (!PretokenCache::keeps(pretoken)) return encode_uncached(pretoken, buffers, ids);
+  const std::uint64_t hash = hash_bytes(pretoken);
+  if (buffers.cache.append(pretoken, hash, ids)) return;
+  const std::size_t begin = ids.size();
+  encode_uncached(pretoken, buffers, ids);
+  buffers.cache.keep(pretoken, hash, ids.data() + begin, ids.size() - begin);
+}
+
+void ByteBpe::encode_uncached(std::string_view pretoken, BpeBuffers& buffers,
+                              std::vector<TokenId>& ids) const {
+  if (options_.ignore_merges && pretoken.size() <= vocabulary_.max_bytes()) {
+    const TokenId id = vocabulary_.find(pretoken);
+    if (id != kNoToken) return ids.push_back(id);
+  }
+  if (pretoken.size() <= kMaxShortBytes) return merge_short(pretoken, ids);
+  merge_long(pretoken, buffers, ids);
+}
+
+void ByteBpe::merge_short(std::string_view pretoken, std::vector<TokenId>& ids) const {
+  // ranks[i] and merged[i] belong to the pair of symbols i and i + 1.
+  TokenId symbols[kMaxShortBytes], merged[kMaxShortBytes];
+  std::uint32_t ranks[kMaxShortBytes];
+  std::size_t n = 0;
+  for (const char c : pretoken) {
+    symbols[n] = byte_ids_[static_cast<unsigned char>(c)];
+    n += symbols[n] != kNoToken;
+  }
+  const auto look_up = [&](std::size_t i) {
+    const Merge merge = merges_.find(symbols[i], symbols[i + 1]);
+    ranks[i] = merge.rank;
+    merged[i] = merge.id;
+  };
+  for (std::size_t i = 0; i + 1 < n; ++i) look_up(i);
+
+  while (n > 1) {
+    const std::size_t i = std::min_element(ranks, ranks + n - 1) - ranks;
+    if (ranks[i] == kNoRank) break;
+    symbols[i] = merged[i];
+    std::copy(symbols + i + 2, symbols + n, symbols + i + 1);
+    --n;
+    if (i + 1 < n) {
+      std::copy(ranks + i + 2, ranks + n, ranks + i + 1);
+      std::copy(merged + i + 2, merged + n, merged + i + 1);
+      look_up(i);
+    }
+    if (i > 0) look_up(i - 1);
+  }
+  ids.insert(ids.end(), symbols, symbols + n);
+}
+
+void ByteBpe::merge_long(std::string_view pretoken, BpeBuffers& buffers,
+                         std::vector<TokenId>& ids) const {
+  assert(pretoken.size() <= kMaxPretokenBytes);
+  std::vector<Symbol>& symbols = buffers.symbols;
+  symbols.clear();
+  for (const char c : pretoken) {
+    const TokenId id = byte_ids_[static_cast<unsigned char>(c)];
+    const auto index = static_cast<std::uint32_t>(symbols.size());
+    if (id != kNoToken) symbols.push_back({id, index - 1, index + 1, {}});
+  }
+  if (symbols.empty()) return;
+  symbols.back().next = kNoSymbol;
+
+  const auto look_up = [&](std::uint32_t i) {
+    symbols[i].merge = merges_.find(symbols[i].id, symbols[symbols[i].next].id);
+    push(buffers, i);
+  };
+  buffers.heap.clear();
+  for (std::uint32_t i = 0; i + 1 < symbols.size(); ++i) look_up(i);
+
+  while (!buffers.heap.empty()) {
+    const std::uint64_t top = pop(buffers);
+    const auto i = static_cast<std::uint32_t>(top);
+    Symbol& left = symbols[i];
+    if (left.merge.rank != top >> 32) continue;  // one of the two has merged with another since
+
+    Symbol& right = symbols[left.next];
+    left.id = left.merge.id;
+    left.next = right.next;
+    left.merge = {};
+    right.merge = {};
+    right.id = kNoToken;
+    if (left.next != kNoSymbol) {
+      symbols[left.next].previous = i;
+      look_up(i);
+    }
+    if (left.previous != kNoSymbol) look_up(left.previous);
+  }
+  for (std::uint32_t i = 0; i != kNoSymbol; i = symbols[i].next) ids.push_back(symbols[i].id);
+  release_if_large(buffers);
+}
+
+}  // namespace reranker::text

@@ -1,0 +1,173 @@
+"""A folder that is broken in one place ends the tool with status 3, and the message names the file
+and what is wrong with it."""
+
+import json
+import struct
+import unittest
+
+import driver
+import make_tiny_model as tiny
+
+SOUND = tiny.files()
+TENSORS = tiny.tensors()
+Q_PROJ = "model.layers.1.self_attn.q_proj.weight"
+NORM = "model.norm.weight"
+
+
+def without(name):
+    return {key: data for key, data in SOUND.items() if key != name}
+
+
+def with_config(**changes):
+    return {**SOUND, "config.json": json.dumps({**tiny.config(), **changes}).encode()}
+
+
+def without_config(key):
+    config = tiny.config()
+    del config[key]
+    return {**SOUND, "config.json": json.dumps(config).encode()}
+
+
+def with_tensor_map(changes):
+    tensors = {name: part for name, part in {**TENSORS, **changes}.items() if part is not None}
+    return {**SOUND, "model.safetensors": tiny.safetensors(tensors)}
+
+
+def with_weights(data):
+    return {**SOUND, "model.safetensors": data}
+
+
+def with_entry(name, **changes):
+    """The header changed, the data left as it is."""
+    data = SOUND["model.safetensors"]
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    header[name].update(changes)
+    return with_weights(tiny.with_header(header, data[8 + size:]))
+
+
+def with_tokenizer(**changes):
+    return {**SOUND, "tokenizer.json": json.dumps({**tiny.tokenizer(), **changes}).encode()}
+
+
+def with_bpe(**changes):
+    return with_tokenizer(model={**tiny.tokenizer()["model"], **changes})
+
+
+def sharded(weight_map):
+    parts = without("model.safetensors")
+    parts["one.safetensors"] = SOUND["model.safetensors"]
+    parts["model.safetensors.index.json"] = json.dumps({"weight_map": weight_map}).encode()
+    return parts
+
+
+WEIGHTS = SOUND["model.safetensors"]
+ALL_IN_ONE = dict.fromkeys(TENSORS, "one.safetensors")
+NOT_FOUND, INVALID, UNSUPPORTED = "model_not_found", "model_invalid", "unsupported"
+
+# what is broken, the folder's files, code, fragments of the message
+BROKEN = [
+    ("no config", without("config.json"), NOT_FOUND, ["config.json"]),
+    ("no weights", without("model.safetensors"), NOT_FOUND, ["model.safetensors"]),
+    ("no tokenizer", without("tokenizer.json"), NOT_FOUND, ["tokenizer.json"]),
+
+    ("config of no JSON", {**SOUND, "config.json": b"{"}, INVALID, ["config.json", "JSON"]),
+    ("empty config", {**SOUND, "config.json": b""}, INVALID, ["config.json"]),
+    ("config of an array", {**SOUND, "config.json": b"[]"}, INVALID, ["config.json", "object"]),
+    ("no hidden_size", without_config("hidden_size"), INVALID, ["hidden_size", "missing"]),
+    ("text for a number", with_config(hidden_size="64"), INVALID, ["hidden_size", '"64"']),
+    ("absurd size", with_config(hidden_size=1 << 40), INVALID, ["hidden_size", str(1 << 40)]),
+    ("no layers", with_config(num_hidden_layers=0), INVALID, ["num_hidden_layers", "0"]),
+    ("negative heads", with_config(num_attention_heads=-2), INVALID, ["num_attention_heads"]),
+    ("odd head", with_config(head_dim=31), INVALID, ["head_dim", "31"]),
+    ("heads that do not group", with_config(num_attention_heads=3, num_key_value_heads=2),
+     INVALID, ["3", "2"]),
+    ("no positions", with_config(max_position_embeddings=0), INVALID, ["max_position_embeddings"]),
+    ("temperature of zero", with_config(temperature=0), INVALID, ["temperature", "0"]),
+    ("rope without its factor", with_config(rope_scaling={"rope_type": "llama3"}), INVALID,
+     ["rope_scaling", "factor"]),
+    ("fusion of text", with_config(first_stage={"max_weight": "a"}), INVALID, ["max_weight"]),
+
+    ("another architecture", with_config(architectures=["LlamaForCausalLM"]), UNSUPPORTED,
+     ["LlamaForCausalLM", "LlamaBidirectionalForSequenceClassification"]),
+    ("another model type", with_config(model_type="bert"), UNSUPPORTED, ["model_type", "bert"]),
+    ("another pooling", with_config(pooling="cls"), UNSUPPORTED, ["pooling", "cls", "avg"]),
+    ("another activation", with_config(hidden_act="gelu"), UNSUPPORTED, ["hidden_act", "gelu"]),
+    ("another rope", with_config(rope_scaling={"rope_type": "yarn", "factor": 2}), UNSUPPORTED,
+     ["rope_type", "yarn"]),
+    ("three labels", with_config(num_labels=3), UNSUPPORTED, ["num_labels", "3"]),
+    ("biases", with_config(attention_bias=True), UNSUPPORTED, ["attention_bias"]),
+    ("quantised", with_config(quantization_config={"bits": 4}), UNSUPPORTED,
+     ["quantization_config"]),
+
+    ("empty weights", with_weights(b""), INVALID, ["model.safetensors"]),
+    ("weights cut in the header", with_weights(WEIGHTS[:100]), INVALID, ["model.safetensors"]),
+    ("weights cut in the data", with_weights(WEIGHTS[:-10]), INVALID, ["cut short"]),
+    ("absurd header", with_weights(struct.pack("<Q", 1 << 62) + WEIGHTS[8:]), INVALID,
+     ["header", str(1 << 62)]),
+    ("header of no JSON", with_weights(tiny.with_header(b"nonsense", b"")), INVALID, ["JSON"]),
+    ("missing tensor", with_tensor_map({Q_PROJ: None}), INVALID, [Q_PROJ, "missing"]),
+    ("missing head", with_tensor_map({"score.weight": None}), INVALID, ["score.weight"]),
+    ("unknown tensor", with_tensor_map({"score.bias": ("BF16", [1], b"\0\0")}), INVALID,
+     ["score.bias", "unknown"]),
+    ("misshapen tensor", with_tensor_map({Q_PROJ: ("BF16", [32, 64], b"\0" * 4096)}), INVALID,
+     [Q_PROJ, "[32, 64]", "[64, 64]"]),
+    ("head of two rows", with_tensor_map({"score.weight": ("BF16", [2, 64], b"\0" * 256)}),
+     INVALID, ["score.weight", "[2, 64]", "[1, 64]"]),
+    ("unknown type", with_tensor_map({NORM: ("I8", [64], b"\0" * 64)}), UNSUPPORTED, ["I8"]),
+    ("absurd shape", with_entry(NORM, shape=[1 << 40, 1 << 40]), INVALID, [NORM]),
+    ("negative shape", with_entry(NORM, shape=[-64]), INVALID, [NORM, "-64"]),
+    ("offsets against the shape", with_entry(NORM, data_offsets=[0, 2]), INVALID,
+     [NORM, "2 bytes", "128 wanted"]),
+    ("offsets backwards", with_entry(NORM, data_offsets=[128, 0]), INVALID, [NORM]),
+
+    ("index of a missing shard", sharded({**ALL_IN_ONE, NORM: "two.safetensors"}), NOT_FOUND,
+     ["two.safetensors"]),
+    ("index of a missing tensor", sharded({**ALL_IN_ONE, "more.weight": "one.safetensors"}),
+     INVALID, ["more.weight"]),
+    ("index that leaves the folder", sharded({**ALL_IN_ONE, NORM: "../one.safetensors"}), INVALID,
+     ["../one.safetensors"]),
+
+    ("tokenizer of no JSON", {**SOUND, "tokenizer.json": b"x"}, INVALID, ["tokenizer.json"]),
+    ("another tokenizer", with_bpe(type="WordPiece"), UNSUPPORTED, ["WordPiece", "BPE"]),
+    ("another pre-tokenizer", with_tokenizer(pre_tokenizer={"type": "Whitespace"}), UNSUPPORTED,
+     ["pre_tokenizer", "ByteLevel"]),
+    ("no pre-tokenizer", with_tokenizer(pre_tokenizer=None), UNSUPPORTED, ["pre_tokenizer"]),
+    ("a normalizer", with_tokenizer(normalizer={"type": "NFKC"}), UNSUPPORTED, ["normalizer"]),
+    ("another post-processor", with_tokenizer(post_processor={"type": "RobertaProcessing"}),
+     UNSUPPORTED, ["post_processor"]),
+    ("merge of unknown tokens", with_bpe(merges=["q q"]), INVALID, ["merges"]),
+    ("byte fallback", with_bpe(byte_fallback=True), UNSUPPORTED, ["byte_fallback"]),
+    ("more tokens than embeddings",
+     {**with_config(vocab_size=200),
+      "model.safetensors": with_tensor_map({
+          "model.embed_tokens.weight": ("BF16", [200, 64], b"\0" * 25600)})["model.safetensors"]},
+     INVALID, ["200", str(tiny.NUM_TOKENS)]),
+]
+
+
+class BrokenModels(driver.CliTest):
+    def test_no_folder(self):
+        result = driver.run("info", "--model", self.folder / "none")
+        self.check_failure(result, 3, NOT_FOUND, "none")
+
+    def test_broken_folders(self):
+        for number, (what, files, code, fragments) in enumerate(BROKEN):
+            with self.subTest(what):
+                folder = tiny.write(self.folder / str(number), files)
+                result = driver.run("score", "--model", folder)
+                self.check_failure(result, 3, code, *fragments)
+                self.assertEqual(result.out, b"")
+
+    def test_a_sound_sharded_folder_loads(self):
+        folder = tiny.write(self.folder / "sharded", sharded(ALL_IN_ONE))
+        self.assertEqual(driver.run("info", "--model", folder).error, "")
+
+    def test_a_device_that_is_not_there(self):
+        result = driver.run("info", "--model", self.model, "--device", "cuda")
+        if result.status != 0:  # a machine that has one may run it
+            self.check_failure(result, 3, "device_unavailable")
+
+
+if __name__ == "__main__":
+    unittest.main()

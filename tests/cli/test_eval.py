@@ -1,0 +1,152 @@
+"""eval on a set small enough to compute by hand."""
+
+import gzip
+import json
+import math
+import unittest
+
+import driver
+
+# Each query's relevant passages with their gains, and its candidates, best first.
+# q1: p3 stands third.  q2: p1 second and p8 seventh, p9 not found.  q3: its passage is not found.
+RELEVANT = {"q1": {"p3": 1}, "q2": {"p1": 2, "p8": 1, "p9": 1}, "q3": {"p9": 1}}
+CANDIDATES = {"q1": ["p1", "p2", "p3", "p4"],
+              "q2": ["p2", "p1", "p3", "p4", "p5", "p6", "p8"],
+              "q3": ["p5", "p4", "p3"]}
+TITLES = {"p1": "Bees", "p2": "", "p3": "text of p3"}
+
+RECALL_AT_5 = (1 + 1 / 3 + 0) / 3
+NDCG_AT_10 = (1 / math.log2(4)
+              + (2 / math.log2(3) + 1 / math.log2(8))
+              / (2 / math.log2(2) + 1 / math.log2(3) + 1 / math.log2(4))
+              + 0) / 3
+CEILING_RECALL = (1 + 2 / 3 + 0) / 3
+
+
+def score_of(place):
+    return 10.0 - place
+
+
+def passage_text(name):
+    """Titled passages begin with the title; p3's text does so by itself."""
+    return f"Bees\ntext of {name}" if name == "p1" else f"text of {name}"
+
+
+def table(rows):
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows).encode()
+
+
+def write_set(folder):
+    """Packed, plain and without titles in turn: eval reads every way."""
+    (folder / "qrels").mkdir(parents=True)
+    corpus = [{"_id": f"p{i}", "title": TITLES.get(f"p{i}", ""), "text": f"text of p{i}"}
+              for i in range(1, 10)]
+    del corpus[7]["title"]
+    (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(driver.jsonl(*corpus)))
+    queries = [{"_id": name, "text": f"query {name}"} for name in RELEVANT]
+    (folder / "queries.jsonl").write_bytes(driver.jsonl(*queries))
+    qrels = [(query, passage, gain) for query, gains in RELEVANT.items()
+             for passage, gain in gains.items()]
+    (folder / "qrels" / "dev.tsv").write_bytes(
+        table([("query-id", "corpus-id", "score"), *qrels, ("q1", "p4", 0)]))
+    candidates = [(query, passage, place + 1, score_of(place))
+                  for query, found in CANDIDATES.items() for place, passage in enumerate(found)]
+    (folder / "bm25.dev.tsv.gz").write_bytes(gzip.compress(table(candidates)))
+
+
+def recall(order, relevant):
+    return sum(name in relevant for name in order[:5]) / len(relevant)
+
+
+def ndcg(order, relevant):
+    def discounted(gains):
+        return sum(gain / math.log2(i + 2) for i, gain in enumerate(gains[:10]))
+    return (discounted([relevant.get(name, 0) for name in order])
+            / discounted(sorted(relevant.values(), reverse=True)))
+
+
+class Eval(driver.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.data = cls.folder / "tiny-set"
+        write_set(cls.data)
+
+    def eval(self, *options):
+        return driver.run("eval", "--data", self.data, "--split", "dev", "--candidates",
+                          self.data / "bm25.dev.tsv.gz", *options)
+
+    def figures(self, *options):
+        path = self.folder / "figures.json"
+        result = self.eval("--json", path, *options)
+        self.assertEqual((result.status, result.error), (0, ""))
+        return json.loads(path.read_text())
+
+    def test_candidates_have_the_figures_computed_by_hand(self):
+        figures = self.figures()
+        self.assertEqual((figures["data"], figures["queries"], figures["pairs"]),
+                         ("tiny-set", 3, 14))
+        self.assertAlmostEqual(figures["candidates"]["recall@5"], RECALL_AT_5, places=6)
+        self.assertAlmostEqual(figures["candidates"]["ndcg@10"], NDCG_AT_10, places=6)
+        self.assertAlmostEqual(figures["ceiling"]["recall@5"], CEILING_RECALL, places=6)
+        self.assertNotIn("reranked", figures)
+
+    def orders(self, key):
+        """Each query's candidates as `score --report` orders them by logit or fused score."""
+        requests = [{"query": f"query {query}", "passages": list(map(passage_text, found)),
+                     "first_stage": [score_of(place) for place in range(len(found))]}
+                    for query, found in CANDIDATES.items()]
+        answers = self.ask("score", *requests, options=["--report"])
+        return {query: [found[hit["index"]]
+                        for hit in sorted(answer["report"], key=lambda hit: -hit[key])]
+                for (query, found), answer in zip(CANDIDATES.items(), answers)}
+
+    def test_reranked_and_fused_orders_are_those_of_score(self):
+        figures = self.figures("--model", self.model)
+        for name, key in [("reranked", "logit"), ("fused", "score")]:
+            orders = self.orders(key)
+            for measure, function in [("recall@5", recall), ("ndcg@10", ndcg)]:
+                mean = sum(function(orders[query], RELEVANT[query]) for query in orders) / 3
+                self.assertAlmostEqual(figures[name][measure], mean, places=5)
+                difference, low, high = figures[name][measure + "_difference"]
+                self.assertAlmostEqual(difference, mean - figures["candidates"][measure], places=5)
+                self.assertTrue(low <= difference <= high)
+        self.assertEqual(self.figures("--model", self.model)["fused"], figures["fused"])
+
+    def test_limit_takes_queries_evenly(self):
+        figures = self.figures("--limit", 2)  # the first and the second of three
+        self.assertEqual((figures["queries"], figures["pairs"]), (2, 11))
+        self.assertAlmostEqual(figures["candidates"]["recall@5"], (1 + 1 / 3) / 2, places=6)
+
+    def test_table_names_every_order(self):
+        text = self.eval("--model", self.model).out.decode()
+        for word in ["tiny-set dev: 3 queries, 14 pairs", "candidates", "reranked", "fused",
+                     "ceiling", "Recall@5", "nDCG@10", "tokens/s", "pairs/s"]:
+            self.assertIn(word, text)
+
+    def test_broken_sets(self):
+        broken = [
+            ("bm25.dev.tsv.gz", b"q1\tp1\t1\n", ["line 1: 3 fields found", "4"]),
+            ("bm25.dev.tsv.gz", b"q1\tp1\t1\tx\n", ["'x' found", "a number wanted"]),
+            ("bm25.dev.tsv.gz", b"q1\tnone\t1\t1\n", ["corpus.jsonl.gz", "1 of the candidates"]),
+            ("bm25.dev.tsv.gz", b"q9\tp1\t1\t1\n", ["dev.tsv", "'q9'"]),
+            ("bm25.dev.tsv.gz", b"", ["no candidates found"]),
+            ("bm25.dev.tsv.gz", gzip.compress(b"q1\tp1\t1\t1\n" * 999)[:-20], ["cut short"]),
+            ("queries.jsonl", b'{"_id": "q1"}\n', ["line 1", '"text"']),
+        ]
+        for name, data, fragments in broken:
+            with self.subTest(name=name, data=data[:20]):
+                path = self.data / name
+                sound = path.read_bytes()
+                path.write_bytes(data)
+                self.check_failure(self.eval(), 1, "input", *fragments)
+                path.write_bytes(sound)
+
+    def test_a_split_that_is_not_there(self):
+        result = driver.run("eval", "--data", self.data, "--split", "none", "--candidates",
+                            self.data / "bm25.dev.tsv.gz")
+        self.check_failure(result, 1, "input", "none.tsv.gz")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+"""The formats that scripts rely on."""
+
+import json
+import math
+import statistics
+import struct
+import subprocess
+import unittest
+
+import driver
+
+REQUEST = {"query": "how do bees talk", "passages": ["they dance", "the hive is warm", "in winter"]}
+HIT = {"index", "status", "score", "logit", "probability", "tokens", "bytes_read", "chunk",
+       "query_truncated"}
+
+
+def float32(number):
+    return struct.unpack("<f", struct.pack("<f", number))[0]
+
+
+def is_shortest(text):
+    """Whether no number of fewer digits reads back as the same float32."""
+    digits = len(text.lstrip("-").split("e")[0].replace(".", "").strip("0"))
+    value = float32(float(text))
+    return all(float32(float(f"{value:.{fewer}g}")) != value for fewer in range(1, digits))
+
+
+class Formats(driver.CliTest):
+    def test_score_writes_the_shortest_digits_of_floats(self):
+        result = driver.run("score", "--model", self.model, stdin=driver.jsonl(REQUEST))
+        scores = json.loads(result.out, parse_float=str, parse_int=str)["scores"]
+        self.assertEqual(len(scores), 3)
+        for text in scores:
+            self.assertTrue(is_shortest(text), text)
+
+    def test_score_answers_a_line_before_it_reads_the_next(self):
+        with subprocess.Popen([driver.RERANK, "score", "--model", self.model],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            for _ in range(3):
+                process.stdin.write(driver.jsonl(REQUEST))
+                process.stdin.flush()
+                self.assertEqual(len(json.loads(process.stdout.readline())["scores"]), 3)
+            process.stdin.close()
+            self.assertEqual(process.wait(), 0)
+
+    def test_score_ignores_fields_that_it_does_not_know(self):
+        plain, more = self.ask("score", REQUEST, {**REQUEST, "id": 7, "relevant": [0]})
+        self.assertEqual(plain, more)
+
+    def test_report_stands_in_input_order(self):
+        answer, = self.ask("score", REQUEST, options=["--report"])
+        self.assertEqual([hit["index"] for hit in answer["report"]], [0, 1, 2])
+        self.assertEqual([hit["score"] for hit in answer["report"]], answer["scores"])
+        for hit, passage in zip(answer["report"], REQUEST["passages"]):
+            self.assertEqual(set(hit), HIT)
+            self.assertEqual(hit["status"], "ok")
+            self.assertEqual(hit["bytes_read"], len(passage))
+            self.assertAlmostEqual(hit["probability"], 1 / (1 + math.exp(-hit["score"])), places=6)
+            ids = self.ask("tokenize", {"query": REQUEST["query"], "passage": passage})[0]["ids"]
+            self.assertEqual(hit["tokens"], len(ids))
+
+    def test_first_stage_is_fused_as_the_folder_says(self):
+        first = [3.0, 1.0, 8.0]
+        answer, = self.ask("score", {**REQUEST, "first_stage": first}, options=["--report"])
+        alone, = self.ask("score", REQUEST)
+        mean, sd = statistics.mean(first), statistics.pstdev(first)
+        self.assertEqual([hit["logit"] for hit in answer["report"]], alone["scores"])
+        for hit, s in zip(answer["report"], first):
+            fused = hit["logit"] + 0.5 * 10 * s / max(first) + 0.25 * (s - mean) / sd
+            self.assertAlmostEqual(hit["score"], fused, places=4)
+
+    def test_tokenize_writes_what_the_encoder_reads(self):
+        text, pair = self.ask("tokenize", {"text": "the bee"}, {"query": "a", "passage": "b"})
+        names = list(driver.tiny.tokenizer()["model"]["vocab"])
+        begin = len(names)
+        spelled = ["".join(names[i] for i in answer["ids"] if i < begin) for answer in (text, pair)]
+        self.assertEqual(spelled, ["theĠbee", "question:aĠĊĠĊĠpassage:b"])
+        self.assertEqual(pair["ids"][0], begin)
+
+    def test_info_says_what_was_loaded(self):
+        table = driver.run("info", "--model", self.model)
+        info, = driver.run("info", "--model", self.model, "--json").lines()
+        for key, value in info.items():
+            self.assertRegex(table.out.decode(), rf"(?m)^{key} ")
+        wanted = {"num_layers": 2, "hidden_size": 64, "intermediate_size": 112, "num_heads": 2,
+                  "num_kv_heads": 1, "head_dim": 32, "vocabulary": driver.tiny.NUM_TOKENS,
+                  "max_tokens": 128, "device": "cpu", "precision": "fp32", "fusion": True}
+        self.assertEqual({key: info[key] for key in wanted}, wanted)
+        self.assertRegex(info["fingerprint"], r"^[0-9a-f]{16}$")
+
+    def test_bench_measures_what_it_was_asked_to(self):
+        result = driver.run("bench", "--model", self.model, "--tokens", 40, "--pairs", 3,
+                            "--repeat", 2, "--json")
+        bench, = result.lines()
+        self.assertEqual((bench["pairs"], bench["repetitions"]), (3, 2))
+        self.assertTrue(3 * 32 < bench["tokens"] <= 3 * 40, bench)
+        median, least, most = bench["tokens_per_second"]
+        self.assertTrue(0 < least <= median <= most)
+
+
+class Rank(driver.CliTest):
+    PASSAGES = "they dance\nthe hive is warm\n\n\N{HONEYBEE} in winter\r\n" + "long " * 60 + "\n"
+
+    def rank(self, *options, stdin=PASSAGES.encode()):
+        result = driver.run("rank", "--model", self.model, "--query", "bees", *options, stdin=stdin)
+        self.assertEqual((result.status, result.error), (0, ""))
+        return result
+
+    def test_json_gives_the_passages_best_first(self):
+        hits = self.rank("--json").lines()
+        self.assertEqual([hit["rank"] for hit in hits], [1, 2, 3, 4, 5])
+        self.assertEqual(hits, sorted(hits, key=lambda hit: -hit["score"]))
+        passages = self.PASSAGES.replace("\r", "").split("\n")
+        for hit in hits:
+            self.assertEqual(hit["passage"], passages[hit["index"]])
+        self.assertEqual([hit["index"] for hit in self.rank("--json", "--top", 2).lines()],
+                         [hit["index"] for hit in hits[:2]])
+
+    def test_table_fits_80_columns(self):
+        lines = self.rank().out.decode().splitlines()
+        self.assertEqual(len(lines), 6)
+        self.assertTrue(all(len(line) <= 80 for line in lines))
+        self.assertTrue(any(line.endswith("…") for line in lines))
+
+    def test_query_from_a_file(self):
+        path = self.folder / "query.txt"
+        path.write_text("bees\n")
+        result = driver.run("rank", "--model", self.model, "--query-file", path, "--json",
+                            stdin=self.PASSAGES.encode())
+        self.assertEqual(result.out, self.rank("--json").out)
+
+    def test_bytes_that_are_not_utf8_are_read_as_replacement_characters(self):
+        raw = self.rank("--json", stdin=b"a\xffb\n").lines()
+        clean = self.rank("--json", stdin="a\ufffdb\n".encode()).lines()
+        self.assertEqual(raw[0]["score"], clean[0]["score"])
+        self.assertEqual(raw[0]["passage"], "a\ufffdb")
+
+    def test_no_passages_no_hits(self):
+        self.assertEqual(self.rank("--json", stdin=b"").out, b"")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,13 @@
+# Fails if an object of an instruction set defines a weak or unique symbol: an inline function from
+# a header, compiled with instructions that not every machine has, might be kept for all callers.
+foreach(object IN LISTS OBJECTS)
+  if(NOT object MATCHES "_(avx2|avx512)\\.cpp")
+    continue()
+  endif()
+  execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE symbols
+                  COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^\n]* [uvVwW] [^\n]*" shared "${symbols}")
+  if(shared)
+    message(SEND_ERROR "${object} shares code with the linker: ${shared}")
+  endif()
+endforeach()
