@@ -6,19 +6,21 @@
 //
 // For token t of the sequence [b, e), head h < H, and key head g = h / (H / KV):
 //
-//   s[u]      = sum_d (q[t][h][d] * scale) * k[u][g][d]       u in [b, e), scale = 1 / sqrt(D)
-//   out[t][h] = sum_u exp(s[u]) * v[u][g] / sum_u exp(s[u])
+//   s[u]      = sum_d (q[t][h][d] * scale) * k[u][g][d]    u in [b, e), scale = log2(e) / sqrt(D)
+//   out[t][h] = sum_u 2^s[u] * v[u][g] / sum_u 2^s[u]
+//
+// which is the softmax of q k / sqrt(D): a power of two is cheaper than one of e.
 //
 // No (T, T) matrix exists at any length: keys are taken in blocks of kAttentionBlock, counted from
 // the start of the sequence, with a running maximum (Milakov and Gimelshein, arXiv:1805.02867).
 //
 // Bits. q is scaled first, with one rounding. A score is one chain of fused multiply-adds in the
 // order of d. For each block in order, with m the maximum so far, this block included:
-//   p[u] = exp(s[u] - m)                                        (exp.hpp)
+//   p[u] = exp2(s[u] - m)                                       (exp.hpp)
 //   l_block = the p of the block by the rule of sums.hpp
 //   o_block = one chain of fused multiply-adds over u, begun at +0, for each d
 //   first block:  l = l_block,  o = o_block
-//   later:        a = exp(m_before - m),  l = fma(l, a, l_block),  o = fma(o, a, o_block)
+//   later:        a = exp2(m_before - m),  l = fma(l, a, l_block),  o = fma(o, a, o_block)
 // and out = o * (1 / l). So a row depends on its own sequence alone.
 
 namespace reranker::kernels {

@@ -1,8 +1,9 @@
 #pragma once
 
-// exp for floats, the same bits on every instruction set. Within 1 ulp wherever the result is a
-// normal number (exhaustively tested); see tests/kernels/exp.cpp.
+// exp and, for attention, exp2 for floats: the same bits on every instruction set, and within 1 ulp
+// wherever the result is a normal number (tests/kernels/exp.cpp).
 //
+// exp(x), any x:
 //   x < kExpMin            +0 (results below the smallest normal number are not made)
 //   x > kExpMax            +infinity
 //   NaN                    NaN
@@ -11,6 +12,12 @@
 //
 // n comes from adding and taking away 1.5 * 2^23 (kExpRound), which leaves it in the low bits
 // of the sum; 2^n is an addition to the exponent field.
+//
+// exp2(x), x <= 0 or NaN, and +0 below kExp2Min:
+//         n = x rounded to the nearest integer,  r = x - n, exactly,
+//         (1 + r (c[0] + r (c[1] + ... r c[5]))) * 2^n, each step fused, the product exact
+//
+// n comes from adding kExp2Round, whose low bits hold the bias of 2^n's exponent.
 
 namespace reranker::kernels {
 
@@ -24,5 +31,11 @@ constexpr float kLn2Low = 1.42860677e-6f;
 // (exp(r) - 1 - r) / r^2 through its Chebyshev nodes on |r| <= ln 2 / 2; relative error 1.1e-8.
 constexpr float kExpCoefficients[5] = {0.5f, 0.166665763f, 0.0416665561f, 0.00836320315f,
                                        0.00139262131f};
+
+constexpr float kExp2Min = -126.0f;
+constexpr float kExp2Round = 12583039.0f;  // 1.5 * 2^23 + 127
+// (2^r - 1) / r through its Chebyshev nodes on |r| <= 1 / 2; relative error 9.2e-9.
+constexpr float kExp2Coefficients[6] = {0.693147182f,   0.240226507f,   0.0555035695f,
+                                        0.00961808302f, 0.00133908633f, 0.000154531634f};
 
 }  // namespace reranker::kernels

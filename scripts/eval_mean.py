@@ -4,9 +4,9 @@
     scripts/eval_mean.py FILE...
 """
 
+import argparse
 import json
 import pathlib
-import sys
 
 ORDERS = ["candidates", "reranked", "fused", "ceiling"]
 MEASURES = ["recall@5", "ndcg@10"]
@@ -28,4 +28,6 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="+")
+    main(parser.parse_args().paths)

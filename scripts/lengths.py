@@ -6,11 +6,11 @@
 Needs universal-ctags. A function's length is its lines from the name to the closing brace.
 """
 
+import argparse
 import json
 import pathlib
 import statistics
 import subprocess
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ["include", "src", "kernels", "examples", "tests", "benchmarks"]
@@ -50,4 +50,6 @@ def main(folders):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="*")
+    main(parser.parse_args().folders)

@@ -2,13 +2,17 @@
 # shellcheck shell=bash
 
 # step WORDS COMMAND...: runs the command and says one line. Its output goes to a log, which is
-# shown where the command fails, and the script ends.
+# shown where the command fails, and the script ends. A function ends at its first failure.
 step() {
-  local words=$1 log begin=$SECONDS
+  local words=$1 log status begin=$SECONDS
   shift
   log=$(mktemp)
   printf '%s ... ' "$words"
-  if "$@" >"$log" 2>&1; then
+  set +e  # not `if`, inside which bash lets a function run on after a failure
+  (set -e; "$@") >"$log" 2>&1
+  status=$?
+  set -e
+  if ((status == 0)); then
     printf 'done (%d s)\n' $((SECONDS - begin))
     rm -f "$log"
   else

@@ -23,18 +23,15 @@ ExitStatus status_of(reranker::ErrorCode code) {
   return input ? ExitStatus::input : ExitStatus::model;
 }
 
-int run(CLI::App& app, int argc, char** argv) {
+/// What the exception that is being handled means to the caller.
+int report_failure() {
   try {
-    app.parse(argc, argv);
-    if (app.get_subcommands().empty()) throw usage_failure("no verb found, see rerank --help");
-    return 0;
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
+    throw;
   } catch (const CLI::ParseError& error) {
     return fail(ExitStatus::usage, "usage", error.what());
   } catch (const Failure& error) {
-    return fail(error.status(), error.status() == ExitStatus::usage ? "usage" : "input",
-                error.what());
+    const bool usage = error.status() == ExitStatus::usage;
+    return fail(error.status(), usage ? "usage" : "input", error.what());
   } catch (const reranker::Error& error) {
     return fail(status_of(error.code()), reranker::name(error.code()), error.what());
   } catch (const std::bad_alloc&) {
@@ -44,11 +41,7 @@ int run(CLI::App& app, int argc, char** argv) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::ios::sync_with_stdio(false);  // line by line through C's streams is several times slower
-
+int run(int argc, char** argv) {
   CLI::App app{"Scores passages for a query with a cross-encoder.", "rerank"};
   app.require_subcommand(0, 1);  // not 1: an unknown word would then go unnamed
   app.footer("Exit status: 0; 1 the input; 2 usage; 3 the model or device.");
@@ -58,5 +51,22 @@ int main(int argc, char** argv) {
   add_eval(app);
   add_info(app);
   add_bench(app);
-  return run(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  }
+  if (app.get_subcommands().empty()) throw usage_failure("no verb found, see rerank --help");
+  return static_cast<int>(ExitStatus::success);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);  // line by line through C's streams is several times slower
+  try {
+    return run(argc, argv);
+  } catch (...) {
+    return report_failure();
+  }
 }

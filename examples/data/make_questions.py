@@ -8,11 +8,11 @@ dev queries that have a relevant passage among BM25's first CANDIDATES, but not 
 in the order of their ids (as strings); and of these QUESTIONS, evenly spaced from the first on.
 """
 
+import argparse
 import collections
 import gzip
 import json
 import pathlib
-import sys
 
 SETS = ["boolq-passage", "selqa", "squad2bt-en", "stack-unix-ubuntu"]
 QUESTIONS = 3  # a set
@@ -76,11 +76,14 @@ def questions_of(folder):
                "passages": [texts[passage] for passage, _ in found]}
 
 
-def main(data):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=pathlib.Path)
+    data = parser.parse_args().data
     for name in SETS:
-        for question in questions_of(pathlib.Path(data) / name):
+        for question in questions_of(data / name):
             print(json.dumps(question, ensure_ascii=False))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

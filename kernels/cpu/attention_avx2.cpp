@@ -214,8 +214,8 @@ void soften(float* scores, std::int64_t count, std::int64_t padded, float& max, 
   const __m256 shift = _mm256_set1_ps(max);
   Partials p = no_partials();
   for (std::int64_t u = 0; u < padded; u += kPanel) {
-    const __m256 a = exp_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u), shift));
-    const __m256 b = exp_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u + 8), shift));
+    const __m256 a = exp2_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u), shift));
+    const __m256 b = exp2_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u + 8), shift));
     _mm256_storeu_ps(scores + u, a);
     _mm256_storeu_ps(scores + u + 8, b);
     p.low = _mm256_add_ps(p.low, a);
@@ -240,27 +240,32 @@ void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool f
       _mm256_maskstore_ps(s.sum + r, mask, sums);
       continue;
     }
-    const __m256 rescale = exp_of(_mm256_sub_ps(before, _mm256_maskload_ps(s.max + r, mask)));
+    const __m256 rescale = exp2_of(_mm256_sub_ps(before, _mm256_maskload_ps(s.max + r, mask)));
     const __m256 so_far = _mm256_maskload_ps(s.sum + r, mask);
     _mm256_maskstore_ps(s.rescale + r, mask, rescale);
     _mm256_maskstore_ps(s.sum + r, mask, _mm256_fmadd_ps(so_far, rescale, sums));
   }
 }
 
-// One block of `count` keys for all rows.
+// One block of `count` keys for all rows. What comes after a panel is the panel beside it; after the
+// last of the keys or values it is memory of the same sequence or of the next, asked for in vain.
 void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const float* keys,
                   const float* values, std::int64_t value_stride, std::int64_t count,
                   std::int64_t dim, bool first) {
   const std::int64_t value_dim = round_up(dim);
-  for (std::int64_t u = 0; u < count; u += kPanel)
-    multiply_tiles<Fp32Panel, Into::store>(
-        tiles, {s.queries, dim, s.scores + u, kAttentionBlock, s.rescale}, keys + u * dim, dim);
+  for (std::int64_t u = 0; u < count; u += kPanel) {
+    const auto* next = reinterpret_cast<const char*>(keys + (u + kPanel) * dim);
+    const Tile tile{s.queries, dim, s.scores + u, kAttentionBlock, s.rescale, next, 0};
+    multiply_tiles<Fp32Panel, Into::store>(tiles, tile, keys + u * dim, dim, dim * kPanel * 4);
+  }
   soften_rows(s, rows, count, first);
   for (std::int64_t d = 0; d < value_dim; d += kPanel) {
-    const Tile tile{s.scores, kAttentionBlock, s.out + d, value_dim, s.rescale};
     const float* panel = values + d / kPanel * value_stride;
-    first ? multiply_tiles<Fp32Panel, Into::store>(tiles, tile, panel, count)
-          : multiply_tiles<Fp32Panel, Into::rescale>(tiles, tile, panel, count);
+    const auto* next = reinterpret_cast<const char*>(panel + value_stride);
+    const Tile tile{s.scores, kAttentionBlock, s.out + d, value_dim, s.rescale, next, 0};
+    const std::int64_t bytes = count * kPanel * 4;
+    first ? multiply_tiles<Fp32Panel, Into::store>(tiles, tile, panel, count, bytes)
+          : multiply_tiles<Fp32Panel, Into::rescale>(tiles, tile, panel, count, bytes);
   }
 }
 
@@ -269,7 +274,7 @@ void load_queries(const Scratch& s, const AttentionArgs& args, std::int64_t toke
   const std::int64_t group = queries_per_head(args);
   const std::int64_t dim = args.head_dim;
   const __m128 root = _mm_sqrt_ss(_mm_set_ss(static_cast<float>(dim)));
-  const __m256 scale = _mm256_broadcastss_ps(_mm_div_ss(_mm_set_ss(1.0f), root));
+  const __m256 scale = _mm256_broadcastss_ps(_mm_div_ss(_mm_set_ss(kLog2E), root));
   for (std::int64_t t = 0; t < num_tokens; ++t)
     for (std::int64_t h = 0; h < group; ++h)
       scale_queries(s.queries + (t * group + h) * dim,

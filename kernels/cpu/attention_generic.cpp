@@ -27,10 +27,10 @@ void add_block(Running& row, const float* query, const float* key, const float* 
 
   float partials[kNumPartials] = {};
   for (std::int64_t u = 0; u < end - begin; ++u) {
-    p[u] = exp_of(p[u] - max);
+    p[u] = exp2_of(p[u] - max);
     partials[u % kNumPartials] += p[u];
   }
-  const float rescale = first ? 0.0f : exp_of(row.max - max);
+  const float rescale = first ? 0.0f : exp2_of(row.max - max);
   const float sum = tree_sum(partials);
   row.sum = first ? sum : std::fma(row.sum, rescale, sum);
   row.max = max;
@@ -51,7 +51,7 @@ void attend(const AttentionArgs& args, std::int64_t begin, std::int64_t end, std
   const float* key = args.qkv + begin * stride + (args.num_heads + kv_head) * dim;
   const float* value = key + args.num_kv_heads * dim;
 
-  const float scale = 1.0f / std::sqrt(static_cast<float>(dim));
+  const float scale = kLog2E / std::sqrt(static_cast<float>(dim));
   float query[kMaxHeadDim];
   for (std::int64_t d = 0; d < dim; ++d)
     query[d] = args.qkv[token * stride + head * dim + d] * scale;

@@ -75,8 +75,9 @@ struct CpuKernels {
                       void* scratch);
   void (*pool_sequences)(const PoolScoreArgs& args);
 
-  /// y[i] = exp(x[i]), i < count, as every kernel computes it (exp.hpp). For tests.
+  /// y[i] = exp(x[i]) or exp2(x[i]), i < count, as every kernel computes them (exp.hpp). For tests.
   void (*exp)(float* y, const float* x, std::int64_t count);
+  void (*exp2)(float* y, const float* x, std::int64_t count);
 };
 
 /// Runs anywhere, and slowly: the definition of the bits, and the oracle of the other tables.

@@ -9,12 +9,11 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr std::int64_t kMaxRows = 144;            // 144 x 512 floats: 288 KiB of a 512 KiB L2
-constexpr std::int64_t kMaxRowBytes = 3 << 20;    // of copied rows, whole, in a task's scratch
-constexpr std::int64_t kFewRows = 12;             // up to here rows are not copied
-constexpr std::int64_t kMaxSums = 16 * 1024;      // floats of sums kept between blocks: 64 KiB
-constexpr std::int64_t kWarmBytes = 256 * 1024;   // x of one pass that may be read again and again
-constexpr std::int64_t kCacheLine = 64;
+constexpr std::int64_t kMaxRows = 132;           // 132 x 512 floats: 264 KiB of a 512 KiB L2
+constexpr std::int64_t kMaxSums = 32 * 1024;     // floats kept between blocks: 128 KiB more
+constexpr std::int64_t kMaxRowBytes = 3 << 20;   // of copied rows, whole, in a task's scratch
+constexpr std::int64_t kFewRows = 12;            // up to here rows are not copied
+constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 over all of k
 
 std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
@@ -30,10 +29,10 @@ std::int64_t max_rows(std::int64_t k) {
   return smaller(kMaxRows, larger(fitting, 2 * kMaxTileRows));
 }
 
-// Panels whose sums are kept together, for `rows` rows.
-std::int64_t panels_in_group(std::int64_t rows, std::int64_t k) {
-  // With x at hand in the cache a panel may be read from end to end.
-  if (rows * k * 4 <= kWarmBytes) return 2;
+// Panels whose sums are kept together, for `rows` rows: many, so that a block of x is fetched
+// seldom; or, where all of x stays at hand, few, so that weights are read from end to end.
+std::int64_t panels_in_group(const LinearArgs& args, std::int64_t rows) {
+  if (rows * args.weights.k * 4 <= kWarmBytes) return panels_per_unit(args);
   return larger(2, kMaxSums / (rows * kPanel) / 2 * 2);
 }
 
@@ -80,13 +79,6 @@ Rows copy_rows(float* to, const float* x, std::int64_t count, std::int64_t k) {
   return {to, count, block * count, true};
 }
 
-// Asks for a part of the panel block that comes next, while one of `parts` tiles is multiplied.
-void prefetch_part(const char* data, std::int64_t bytes, std::int64_t part, std::int64_t parts) {
-  const std::int64_t end = bytes * (part + 1) / parts;
-  for (std::int64_t at = bytes * part / parts / kCacheLine * kCacheLine; at < end; at += kCacheLine)
-    _mm_prefetch(data + at, _MM_HINT_T1);
-}
-
 // Sums of `rows` with panels [first, last): sums (last - first, rows.count, 16).
 template <typename Panel>
 void sum_panels(float* sums, const LinearArgs& args, const Rows& rows, std::int64_t first,
@@ -103,18 +95,17 @@ void sum_panels(float* sums, const LinearArgs& args, const Rows& rows, std::int6
       const Element* next = p + 1 < last         ? panel + k * kPanel
                             : begin + length < k ? packed + (first * k + begin + length) * kPanel
                                                  : packed + last * k * kPanel;
-      Tile tile{rows.data + begin / block * rows.block_stride, rows.copied ? length : k,
-                sums + (p - first) * rows.count * kPanel, kPanel, nullptr};
-      for (std::int64_t i = 0; i < tiles.count; ++i) {
-        prefetch_part(reinterpret_cast<const char*>(next),
-                      length * kPanel * static_cast<std::int64_t>(sizeof(Element)), i,
-                      tiles.count);
-        const int tile_rows = static_cast<int>(tiles.rows + (i < tiles.longer ? 1 : 0));
-        begin == 0 ? multiply<Panel, Into::store>(tile_rows, tile, panel, length)
-                   : multiply<Panel, Into::add>(tile_rows, tile, panel, length);
-        tile.a += tile_rows * tile.a_stride;
-        tile.c += tile_rows * kPanel;
-      }
+      float* sum = sums + (p - first) * rows.count * kPanel;
+      const Tile tile{rows.data + begin / block * rows.block_stride,
+                      rows.copied ? length : k,
+                      sum,
+                      kPanel,
+                      sum,
+                      reinterpret_cast<const char*>(next),
+                      0};
+      const std::int64_t bytes = length * kPanel * static_cast<std::int64_t>(sizeof(Element));
+      begin == 0 ? multiply_tiles<Panel, Into::store>(tiles, tile, panel, length, bytes)
+                 : multiply_tiles<Panel, Into::add>(tiles, tile, panel, length, bytes);
     }
   }
 }
@@ -172,7 +163,7 @@ void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, vo
   const RowRange units = part_of(num_panels(args.weights) / step, task / plan.row_tasks,
                                  plan.column_tasks);
   const std::int64_t count = tokens.end - tokens.begin;
-  const std::int64_t group = panels_in_group(count, k);
+  const std::int64_t group = panels_in_group(args, count);
 
   auto* sums = static_cast<float*>(scratch);
   const float* x = args.x + tokens.begin * k;

@@ -42,7 +42,11 @@ struct Tile {
   std::int64_t a_stride;
   float* c;  // rows of 16 floats, c_stride floats apart
   std::int64_t c_stride;
-  const float* factors;  // (rows), for Into::rescale
+  const float* factors;  // (rows), for Into::rescale; any floats otherwise
+  // What will be read next: next + i * next_step is asked for at step i. Little by little, because
+  // a burst of misses would hold up the loads of the product itself.
+  const char* next;
+  std::int64_t next_step;  // bytes
 };
 
 template <int Rows, typename Panel, Into into>
@@ -54,8 +58,11 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, s
     low[r] = high[r] = _mm256_setzero_ps();
     a[r] = t.a + r * t.a_stride;
   }
+  const char* next = t.next;
 #pragma GCC unroll 4
   for (std::int64_t i = 0; i < k; ++i) {
+    _mm_prefetch(next, _MM_HINT_T1);
+    next += t.next_step;
     const __m256 w_low = Panel::low(panel + i * 16);
     const __m256 w_high = Panel::high(panel + i * 16);
 #pragma GCC unroll 6
@@ -107,16 +114,18 @@ inline Tiles tiles_of(std::int64_t rows) {
   return {count, rows / count, rows % count};
 }
 
-/// All rows of `t` with one panel.
+/// All rows of `t` with one panel, while `next_bytes` at t.next are asked for.
 template <typename Panel, Into into>
 inline void multiply_tiles(const Tiles& tiles, Tile t, const typename Panel::Element* panel,
-                           std::int64_t k) {
+                           std::int64_t k, std::int64_t next_bytes) {
+  t.next_step = (next_bytes + tiles.count * k - 1) / (tiles.count * k);
   for (std::int64_t i = 0; i < tiles.count; ++i) {
     const int rows = static_cast<int>(tiles.rows + (i < tiles.longer ? 1 : 0));
     multiply<Panel, into>(rows, t, panel, k);
     t.a += rows * t.a_stride;
     t.c += rows * t.c_stride;
     t.factors += rows;
+    t.next += k * t.next_step;
   }
 }
 

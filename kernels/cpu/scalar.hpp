@@ -55,6 +55,16 @@ inline float exp_of(float x) {  // exp.hpp
   return bits_of<float>(bits_of<std::uint32_t>(p) + (bits_of<std::uint32_t>(shifted) << 23));
 }
 
+inline float exp2_of(float x) {  // exp.hpp, x <= 0
+  if (x < kExp2Min) return 0.0f;
+  const float shifted = x + kExp2Round;
+  const float r = x - (shifted - kExp2Round);
+  float p = kExp2Coefficients[5];
+  for (int i = 4; i >= 0; --i) p = std::fma(p, r, kExp2Coefficients[i]);
+  p = std::fma(p, r, 1.0f);
+  return p * bits_of<float>(bits_of<std::uint32_t>(shifted) << 23);
+}
+
 inline float silu_of(float x) { return x / (1.0f + exp_of(-x)); }
 
 /// The tree of sums.hpp.

@@ -40,6 +40,23 @@ inline __m256 exp_of(__m256 x) {  // exp.hpp
   return _mm256_blendv_ps(_mm256_andnot_ps(too_small, p), infinite, too_big);
 }
 
+inline __m256 exp2_of(__m256 x) {  // exp.hpp, x <= 0
+  const __m256 round = _mm256_set1_ps(kExp2Round);
+  const __m256 shifted = _mm256_add_ps(x, round);
+  const __m256 r = _mm256_sub_ps(x, _mm256_sub_ps(shifted, round));
+  __m256 p = _mm256_set1_ps(kExp2Coefficients[5]);
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExp2Coefficients[4]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExp2Coefficients[3]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExp2Coefficients[2]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExp2Coefficients[1]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(kExp2Coefficients[0]));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f));
+  const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+  p = _mm256_mul_ps(p, _mm256_castsi256_ps(power));
+  const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(kExp2Min), _CMP_LT_OQ);
+  return _mm256_andnot_ps(too_small, p);
+}
+
 inline __m256 silu_of(__m256 x) {
   const __m256 minus_x = _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
   const __m256 one = _mm256_set1_ps(1.0f);

@@ -22,7 +22,9 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
     """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight)."""
     path.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
-    save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})
+    weights = path / "model.safetensors"
+    save_file(tensors, weights, metadata={"format": "pt"})
+    weights.chmod(0o644)  # safetensors makes it private
     tokenizer.save(str(path / "tokenizer.json"))
     text = json.dumps(config(model.shape, first_stage, max_tokens), indent=2)
     (path / "config.json").write_text(text + "\n", encoding="utf-8")
@@ -47,7 +49,7 @@ def config(shape: Shape, first_stage: tuple[float, float] | None, max_tokens: in
         "eos_token_id": None,
         "pad_token_id": 0,
         "torch_dtype": "bfloat16",
-        "transformers_version": "4.57.0",
+        "transformers_version": "4.57.0",  # whose names for the RoPE fields these are
     }
     if first_stage is not None:
         result["first_stage"] = {"max_weight": first_stage[0], "zscore_weight": first_stage[1]}

@@ -42,18 +42,23 @@ Executor::Executor(std::size_t threads, std::size_t memory_limit)
     : num_threads_(threads != 0 ? threads : available_processors()), memory_limit_(memory_limit) {}
 
 Executor::~Executor() {
-  if (owner_ == ::getpid()) stop_threads();
+  if (in_forked_child())
+    (void)signals_.release();
+  else if (owner_ != 0)
+    stop_threads();
 }
 
+bool Executor::in_forked_child() const { return owner_ != 0 && owner_ != ::getpid(); }
+
 void Executor::run(const Job& job) {
-  Ticket ticket{&job, nullptr, false};
-  std::unique_lock lock(mutex_);
-  if (owner_ == 0) start_threads();
-  if (owner_ != ::getpid())
+  if (in_forked_child())
     throw Error(ErrorCode::forked, "the threads were started before a fork and do not exist here");
+  Ticket ticket{&job, nullptr, false};
+  std::unique_lock lock(signals_->mutex);
+  if (owner_ == 0) start_threads();
   tickets_.push_back(&ticket);
-  jobs_changed_.notify_one();
-  ticket_done_.wait(lock, [&] { return ticket.done; });
+  signals_->jobs_changed.notify_one();
+  signals_->ticket_done.wait(lock, [&] { return ticket.done; });
   if (ticket.error) std::rethrow_exception(ticket.error);
 }
 
@@ -64,9 +69,9 @@ void Executor::start_threads() {
   try {
     for (std::size_t number = 0; number < num_threads_; ++number) start_thread(number);
   } catch (...) {
-    mutex_.unlock();  // the threads that did start need it to end
+    signals_->mutex.unlock();  // the threads that did start need it to end
     stop_threads();
-    mutex_.lock();
+    signals_->mutex.lock();
     throw;
   }
 }
@@ -96,11 +101,11 @@ void Executor::start_thread(std::size_t number) {
 
 void Executor::stop_threads() {
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(signals_->mutex);
     stopping_ = true;
   }
-  jobs_changed_.notify_all();
-  loop_opened_.notify_all();
+  signals_->jobs_changed.notify_all();
+  signals_->loop_opened.notify_all();
   for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   threads_.clear();
   owner_ = 0;
@@ -119,9 +124,9 @@ void* Executor::thread_main(void* start) {
 }
 
 void Executor::lead() {
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(signals_->mutex);
   while (true) {
-    jobs_changed_.wait(lock, [&] { return stopping_ || !tickets_.empty(); });
+    signals_->jobs_changed.wait(lock, [&] { return stopping_ || !tickets_.empty(); });
     if (tickets_.empty()) return;
     Ticket& ticket = *tickets_.front();
     tickets_.pop_front();
@@ -133,7 +138,7 @@ void Executor::lead() {
     }
     lock.lock();
     ticket.done = true;
-    ticket_done_.notify_all();
+    signals_->ticket_done.notify_all();
   }
 }
 
@@ -148,8 +153,8 @@ void Executor::parallel_for(std::size_t num_tasks, const Body& body) {
   loop_.error = nullptr;
   ++loop_.generation;
   if (sleepers_ > 0) {
-    const std::lock_guard lock(mutex_);
-    loop_opened_.notify_all();
+    const std::lock_guard lock(signals_->mutex);
+    signals_->loop_opened.notify_all();
   }
   work(0);
   ++loop_.generation;
@@ -194,9 +199,9 @@ void Executor::await_loop(std::uint64_t seen) {
     if (opened(seen)) return;
     pause_briefly();
   }
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(signals_->mutex);
   ++sleepers_;
-  loop_opened_.wait(lock, [&] { return opened(seen); });
+  signals_->loop_opened.wait(lock, [&] { return opened(seen); });
   --sleepers_;
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -64,6 +65,7 @@ class Executor final : private Crew {
   std::size_t size() const override { return num_threads_; }
   void parallel_for(std::size_t num_tasks, const Body& body) override;
 
+  bool in_forked_child() const;
   void start_threads();
   void start_thread(std::size_t number);
   void stop_threads();
@@ -77,13 +79,19 @@ class Executor final : private Crew {
   const std::size_t num_threads_;
   const std::size_t memory_limit_;
 
-  std::mutex mutex_;
-  std::condition_variable jobs_changed_;  // the leader waits for tickets
-  std::condition_variable ticket_done_;   // callers wait for theirs
-  std::condition_variable loop_opened_;   // sleeping helpers wait for a loop
+  // Apart, so that a forked child can leave them: one that threads of the parent were waiting on
+  // can never be destroyed there.
+  struct Signals {
+    std::mutex mutex;
+    std::condition_variable jobs_changed;  // the leader waits for tickets
+    std::condition_variable ticket_done;   // callers wait for theirs
+    std::condition_variable loop_opened;   // sleeping helpers wait for a loop
+  };
+
+  std::unique_ptr<Signals> signals_ = std::make_unique<Signals>();
   std::deque<Ticket*> tickets_;
   std::vector<pthread_t> threads_;
-  pid_t owner_ = 0;  // the process that the threads live in; 0: not started
+  std::atomic<pid_t> owner_{0};  // the process that the threads live in; 0: not started
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;

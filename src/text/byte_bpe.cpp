@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
-#include <functional>
+#include <optional>
 #include <utility>
 
 namespace reranker::text {
 namespace {
 
 // Up to here looking through all pairs before each merge beats a heap.
-constexpr std::size_t kMaxShortBytes = 48;
+constexpr std::size_t kMaxShortBytes = 32;
 
 // Buffers larger than this do not outlive the pretoken that needed them.
 constexpr std::size_t kKeptSymbols = 1 << 16;
@@ -18,26 +18,10 @@ constexpr std::uint32_t kNoSymbol = 0xFFFFFFFF;
 
 using Symbol = BpeBuffers::Symbol;
 
-void push(BpeBuffers& buffers, std::uint32_t symbol) {
-  const std::uint32_t rank = buffers.symbols[symbol].merge.rank;
-  if (rank == kNoRank) return;
-  buffers.heap.push_back(std::uint64_t(rank) << 32 | symbol);
-  std::push_heap(buffers.heap.begin(), buffers.heap.end(), std::greater<>());
-  ++buffers.heap_steps;
-}
-
-std::uint64_t pop(BpeBuffers& buffers) {
-  std::pop_heap(buffers.heap.begin(), buffers.heap.end(), std::greater<>());
-  const std::uint64_t top = buffers.heap.back();
-  buffers.heap.pop_back();
-  ++buffers.heap_steps;
-  return top;
-}
-
 void release_if_large(BpeBuffers& buffers) {
   if (buffers.symbols.capacity() <= kKeptSymbols) return;
   buffers.symbols = {};
-  buffers.heap = {};
+  buffers.queue.release();
 }
 
 }  // namespace
@@ -116,15 +100,20 @@ void ByteBpe::merge_long(std::string_view pretoken, BpeBuffers& buffers,
   if (symbols.empty()) return;
   symbols.back().next = kNoSymbol;
 
+  MergeQueue& queue = buffers.queue;
   const auto look_up = [&](std::uint32_t i) {
-    symbols[i].merge = merges_.find(symbols[i].id, symbols[symbols[i].next].id);
-    push(buffers, i);
+    const Merge merge = merges_.find(symbols[i].id, symbols[symbols[i].next].id);
+    symbols[i].merge = merge;
+    return merge.rank == kNoRank ? std::nullopt
+                                 : std::optional(std::uint64_t(merge.rank) << 32 | i);
   };
-  buffers.heap.clear();
-  for (std::uint32_t i = 0; i + 1 < symbols.size(); ++i) look_up(i);
+  queue.clear();
+  for (std::uint32_t i = 0; i + 1 < symbols.size(); ++i)
+    if (const auto merge = look_up(i)) queue.add(*merge);
+  queue.sort();
 
-  while (!buffers.heap.empty()) {
-    const std::uint64_t top = pop(buffers);
+  while (!queue.empty()) {
+    const std::uint64_t top = queue.pop();
     const auto i = static_cast<std::uint32_t>(top);
     Symbol& left = symbols[i];
     if (left.merge.rank != top >> 32) continue;  // one of the two has merged with another since
@@ -137,9 +126,10 @@ void ByteBpe::merge_long(std::string_view pretoken, BpeBuffers& buffers,
     right.id = kNoToken;
     if (left.next != kNoSymbol) {
       symbols[left.next].previous = i;
-      look_up(i);
+      if (const auto merge = look_up(i)) queue.push(*merge);
     }
-    if (left.previous != kNoSymbol) look_up(left.previous);
+    if (left.previous == kNoSymbol) continue;
+    if (const auto merge = look_up(left.previous)) queue.push(*merge);
   }
   for (std::uint32_t i = 0; i != kNoSymbol; i = symbols[i].next) ids.push_back(symbols[i].id);
   release_if_large(buffers);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "text/merge_table.hpp"
+#include "text/merge_queue.hpp"
 #include "text/pretoken_cache.hpp"
 #include "text/vocabulary.hpp"
 
@@ -22,8 +23,7 @@ struct BpeBuffers {
 
   PretokenCache cache;
   std::vector<Symbol> symbols;
-  std::vector<std::uint64_t> heap;  // merges to do: rank in the upper half, symbol in the lower
-  std::uint64_t heap_steps = 0;     // pushes and pops so far: the work of long pretokens
+  MergeQueue queue;  // merges to do: rank in the upper half, symbol in the lower
 };
 
 /// Byte-pair encoding of one pretoken, as the BPE model of Hugging Face `tokenizers` does it:

@@ -6,12 +6,12 @@
 The parts can be changed before they are written, to make a folder that is broken in one place.
 """
 
+import argparse
 import json
 import math
 import pathlib
 import random
 import struct
-import sys
 
 HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD_DIM, FFN = 64, 2, 2, 1, 32, 112
 BEGIN = "<|begin_of_text|>"
@@ -133,5 +133,11 @@ def write(folder, parts):
     return folder
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder")
+    write(parser.parse_args().folder, files())
+
+
 if __name__ == "__main__":
-    write(sys.argv[1], files())
+    main()

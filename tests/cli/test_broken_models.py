@@ -142,7 +142,7 @@ BROKEN = [
      {**with_config(vocab_size=200),
       "model.safetensors": with_tensor_map({
           "model.embed_tokens.weight": ("BF16", [200, 64], b"\0" * 25600)})["model.safetensors"]},
-     INVALID, ["200", str(tiny.NUM_TOKENS)]),
+     INVALID, ["tokenizer.json", str(tiny.NUM_TOKENS - 1), "vocab_size", "200"]),
 ]
 
 

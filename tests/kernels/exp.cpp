@@ -63,6 +63,37 @@ TEST_CASE("exp is within one unit of the last place of every normal result", "[e
   CHECK(worst <= 1.0);
 }
 
+TEST_CASE("exp2 of what is not positive is within one unit of the last place", "[exp]") {
+  std::vector<float> x;
+  for (const float v : interesting_floats())
+    if (v <= 0) x.push_back(v);
+  std::vector<float> y(x.size());
+  generic_kernels().exp2(y.data(), x.data(), static_cast<std::int64_t>(x.size()));
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (x[i] >= kExp2Min)
+      worst = std::max(worst, ulps(y[i], std::exp2(static_cast<double>(x[i]))));
+    else
+      worst = std::max(worst, y[i] == 0 ? 0.0 : 1e9);
+  CHECK(worst <= 1.0);
+  for (const CpuKernels* kernels : fast_tables()) {
+    std::vector<float> other(x.size());
+    kernels->exp2(other.data(), x.data(), static_cast<std::int64_t>(x.size()));
+    CHECK(same_bits(other, y));
+  }
+}
+
+TEST_CASE("exp2 is exactly one at zero, zero far below and NaN of NaN", "[exp]") {
+  for (const CpuKernels* kernels : all_tables()) {
+    const std::vector<float> x{0.0f, -0.0f, -1.0f, -126.0f, -126.01f, -1e30f, -INFINITY, NAN};
+    std::vector<float> y(x.size());
+    kernels->exp2(y.data(), x.data(), 8);
+    CHECK(std::isnan(y.back()));
+    y.pop_back();
+    CHECK(y == std::vector<float>{1, 1, 0.5f, 0x1p-126f, 0, 0, 0});
+  }
+}
+
 TEST_CASE("exp is exactly zero, one or infinite where it should be", "[exp]") {
   const float inf = std::numeric_limits<float>::infinity();
   const std::vector<float> x{-inf, -1e30f, -1000.0f, -104.0f, -87.34f, 0.0f, -0.0f, 1e-40f,

@@ -12,12 +12,14 @@ import math
 import pathlib
 import shutil
 import struct
+import subprocess
+import sys
 
 import weights
 from shapes import SHAPES, Shape, tensor_shapes
-from tokenizer_json import make_tokenizer_json
 
 SEED = 20241124
+MAKE_TOKENIZER = pathlib.Path(__file__).parent / "tokenizer" / "make_llama3_tokenizer.py"
 DTYPES = {"bf16": ("BF16", 2), "fp16": ("F16", 2), "fp32": ("F32", 4)}
 ROPE = {
     "factor": 32.0,
@@ -110,7 +112,7 @@ def make_checkpoint(folder, shape_name, *, seed=SEED, dtype="bf16", shards=1, mo
     if tokenizer:
         shutil.copyfile(tokenizer, folder / "tokenizer.json")
     else:
-        make_tokenizer_json(folder / "tokenizer.json")
+        subprocess.run([sys.executable, MAKE_TOKENIZER, folder], check=True)
     (folder / "config.json").write_text(json.dumps(config_json(shape, dtype, rope_style), indent=1))
     return folder
 

@@ -44,7 +44,7 @@ def _noise(dice: Dice) -> str:
     return "".join(chr(first + dice.below(last - first + 1)) for _ in range(1 + dice.below(6)))
 
 
-def _pieces(dice: Dice, script: str, count: int) -> list[str]:
+def draw_words(dice: Dice, script: str, count: int) -> list[str]:
     """`count` words with what stands before each: mostly the script's joiner, now and then a corner."""
     joiner, words = SCRIPTS[script]
     pieces = []
@@ -55,7 +55,7 @@ def _pieces(dice: Dice, script: str, count: int) -> list[str]:
     return pieces
 
 
-def _longest(pieces: list[str], fits: Callable[[str], bool]) -> str:
+def longest(pieces: list[str], fits: Callable[[str], bool]) -> str:
     """The longest text of the first pieces that fits."""
     low, high = 0, len(pieces)
     while low < high:
@@ -80,8 +80,8 @@ def make_pair(group: str, index: int, count_tokens: Callable[[str, str], int]) -
     script = names[(index * 7 + 3) % len(names)]
     other = dice.pick(names) if dice.below(3) == 0 else script  # some pairs cross languages
     target = _target(group, index)
-    query = _longest(_pieces(dice, script, 2 + dice.below(11)), lambda q: count_tokens(q, "") <= max(10, target // 2))
-    passage = _longest(_pieces(dice, other, target), lambda p: count_tokens(query, p) <= target)
+    query = longest(draw_words(dice, script, 2 + dice.below(11)), lambda q: count_tokens(q, "") <= max(10, target // 2))
+    passage = longest(draw_words(dice, other, target), lambda p: count_tokens(query, p) <= target)
     return query, passage
 
 

@@ -55,9 +55,22 @@ def _open_weights(folder: pathlib.Path):
                 yield name.removeprefix("model."), file.get_tensor(name)
 
 
+def _llama_config(config: dict) -> LlamaConfig:
+    """The folder's config.json as transformers knows it; the reranker's own model_type it does not know."""
+    known = {key: value for key, value in config.items() if key not in ("model_type", "torch_dtype")}
+    return LlamaConfig.from_dict(known)
+
+
+def unscaled_rotary(config: dict) -> LlamaRotaryEmbedding:
+    """Rotary angles as if the llama3 scaling were not there."""
+    plain = _llama_config(config)
+    plain.rope_parameters = {"rope_type": "default", "rope_theta": plain.rope_parameters["rope_theta"]}
+    return LlamaRotaryEmbedding(plain)
+
+
 def _load_encoder(folder: pathlib.Path, config: dict, dtype) -> tuple[BidirectionalLlama, torch.Tensor]:
     """The encoder and the head's weight (1, hidden); one tensor in flight, nothing kept twice."""
-    hf_config = LlamaConfig.from_dict({k: v for k, v in config.items() if k not in ("model_type", "torch_dtype")})
+    hf_config = _llama_config(config)
     hf_config._attn_implementation = "sdpa"
     with torch.device("meta"):
         encoder = BidirectionalLlama(hf_config)
@@ -85,9 +98,7 @@ class Reference:
         self.encoder, self.head = _load_encoder(folder, config, dtype)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._rotary = self.encoder.rotary_emb
-        unscaled = LlamaConfig.from_dict({k: v for k, v in config.items() if k not in ("rope_scaling", "rope_parameters", "model_type")})
-        unscaled.rope_parameters = {"rope_type": "default", "rope_theta": self._rotary.config.rope_parameters["rope_theta"]}
-        self._rotary_unscaled = LlamaRotaryEmbedding(unscaled)
+        self._rotary_unscaled = unscaled_rotary(config)
 
     def ids(self, query: str, passage: str, variant: str = "right", max_tokens: int = MAX_TOKENS) -> list[int]:
         """BOS by the tokenizer's own post-processor; what is too long loses the passage's tail."""

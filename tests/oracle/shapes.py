@@ -28,7 +28,7 @@ SHAPES = {
     "head128": Shape(512, 4, 1408, 4, 2, 128, temperature=1.5),
     "tiny": Shape(128, 2, 352, 2, 1, 64, temperature=0.5),
     # heads x head_dim is not hidden: q_proj and o_proj are not square, as config.json allows.
-    "oblong": Shape(96, 2, 160, 4, 2, 32),
+    "oblong": Shape(96, 2, 160, 4, 2, 32, temperature=0.75),
 }
 
 

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Compares the library with Hugging Face: logits with transformers, token ids with tokenizers; and
+# with itself: the same bits in any batch, order, thread count and instruction set. Fetches the
+# oracles and the vocabularies, which are not ours to pass on, into .deps/oracle (5 GB).
+#
+#   scripts/parity.sh [--quick]     --quick: a sample of each, for every change; else all there is
+#
+# ORACLE_PYTHON: a Python that has tests/oracle/requirements.txt already; nothing is fetched then.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/steps.sh
+
+oracle=tests/oracle
+requirements=$oracle/requirements.txt
+bin=build/release/bin
+python=${ORACLE_PYTHON:-.deps/oracle/bin/python}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+install_oracle() {
+  rm -rf .deps/oracle
+  python3 -m venv .deps/oracle
+  .deps/oracle/bin/python -m pip install -r "$requirements"
+  cp "$requirements" .deps/oracle/
+}
+
+setup_oracle() {
+  [[ -z ${ORACLE_PYTHON:-} ]] || return 0
+  cmp -s "$requirements" .deps/oracle/requirements.txt && return
+  step 'Oracles, a download of 2.5 GB' install_oracle
+}
+
+instruction_sets() {
+  echo generic
+  if grep -qw avx2 /proc/cpuinfo; then echo avx2; fi
+}
+
+make_vocabularies() {
+  local make=$oracle/tokenizer
+  "$python" "$make/make_llama3_tokenizer.py" "$work/llama3"
+  "$python" "$make/make_smollm2_tokenizer.py" "$work/smollm2"
+  "$python" "$make/make_gpt2_tokenizer.py" "$work/smollm2/tokenizer.json" "$work/gpt2"
+}
+
+# compare WORDS PROGRAM ARGUMENT...: shows what the comparison says; all run, whichever fails.
+status=0
+compare() {
+  printf '\n%s\n' "$1"
+  "$python" "$oracle/$2" "${@:3}" || status=1
+}
+
+compare_ids() {
+  local kind golden=()
+  for kind in llama3 smollm2 gpt2; do
+    golden=()
+    [[ ! -f $oracle/tokenizer/golden_$kind.json ]] || golden=(--golden "$oracle/tokenizer/golden_$kind.json")
+    compare "Token ids, $kind" tokenizer/parity.py "$work/$kind/tokenizer.json" \
+      --stream "$bin/tokenize_stream" --strings "$1" "${golden[@]}"
+  done
+}
+
+scripts/build.sh release
+setup_oracle
+step 'Vocabularies' make_vocabularies
+mapfile -t sets < <(instruction_sets)
+if [[ ${1:-} == --quick ]]; then
+  compare_ids 1000
+  compare 'Logits' parity.py --bin "$bin/rerank" --work "$work" --pairs 12 --forms bf16 sharded rope_parameters
+  compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --isa "${sets[@]}"
+else
+  compare_ids 20000
+  compare 'Logits' parity.py --bin "$bin/rerank" --work "$work"
+  compare 'Logits, as recorded' parity.py --bin "$bin/rerank" --work "$work" --shape 500m
+  compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --isa "${sets[@]}"
+fi
+((status == 0))

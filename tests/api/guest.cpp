@@ -1,0 +1,94 @@
+#include <fenv.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+static std::size_t count_threads() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("Threads:", 0) == 0) return std::stoul(line.substr(8));
+  return 0;
+}
+
+TEST_CASE("threads end with the last model that uses them", "[guest]") {
+  const std::size_t before = count_threads();
+  {
+    const auto model = load_tiny(with_threads(3));
+    const auto copy = model;
+    CHECK(count_threads() == before + 3);
+  }
+  CHECK(count_threads() == before);
+}
+
+TEST_CASE("a caller needs no more than 128 KiB of stack", "[guest]") {
+  const auto model = load_tiny();
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 128 * 1024);
+  struct Work {
+    const reranker::Reranker* model;
+    std::size_t scores = 0;
+  } work{&model};
+  pthread_t thread{};
+  const auto body = [](void* raw) -> void* {
+    auto* own = static_cast<Work*>(raw);
+    own->scores = own->model->score("why", many_passages()).size();
+    return nullptr;
+  };
+  REQUIRE(pthread_create(&thread, &attributes, body, &work) == 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  CHECK(work.scores == many_passages().size());
+}
+
+TEST_CASE("the host's rounding stays as it was and leaves scores alone", "[guest]") {
+  const auto model = load_tiny();
+  const auto expected = model.score("why", many_passages());
+  fesetround(FE_UPWARD);
+  const auto upward = model.score("why", many_passages());
+  const int mode = fegetround();
+  fesetround(FE_TONEAREST);
+  CHECK(mode == FE_UPWARD);
+  CHECK(upward == expected);
+}
+
+TEST_CASE("callers on many threads get the scores that one gets", "[guest]") {
+  const auto model = load_tiny();
+  const auto expected = model.score("why", many_passages());
+  std::vector<std::vector<float>> results(6);
+  std::vector<std::thread> callers;
+  for (auto& result : results)
+    callers.emplace_back([&] { result = model.score("why", many_passages()); });
+  for (auto& caller : callers) caller.join();
+  for (const auto& result : results) CHECK(result == expected);
+}
+
+TEST_CASE("a model that is used in a forked child says so", "[guest]") {
+  const auto model = load_tiny();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int status = 1;
+    try {
+      (void)model.score("why", {"a"});
+    } catch (const reranker::Error& error) {
+      status = error.code() == reranker::ErrorCode::forked ? 0 : 2;
+    }
+    ::_exit(status);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a model can be loaded again and again", "[guest]") {
+  const auto first = load_tiny().score("why", {"the bee"});
+  for (int i = 0; i < 5; ++i) CHECK(load_tiny().score("why", {"the bee"}) == first);
+}

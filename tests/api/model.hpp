@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <reranker/reranker.hpp>
+
+inline reranker::Reranker load_tiny(const reranker::LoadOptions& options = {}) {
+  return reranker::Reranker::load(std::getenv("RERANKER_TINY_MODEL"), options);
+}
+
+inline reranker::LoadOptions with_threads(std::size_t threads, std::size_t memory_limit = 0) {
+  reranker::LoadOptions options;
+  options.runtime = reranker::Runtime({threads, memory_limit});
+  return options;
+}
+
+/// Passages of many lengths, the empty one first.
+inline std::vector<std::string> many_passages() {
+  std::vector<std::string> passages;
+  for (const std::size_t words : {0, 1, 2, 3, 7, 19, 40, 80, 111, 3, 257, 1})
+    for (std::size_t variant = 0; variant < 3; ++variant) {
+      std::string text;
+      for (std::size_t i = 0; i < words; ++i) text += "the bee " + std::to_string(i * variant) + " ";
+      passages.push_back(text);
+    }
+  return passages;
+}

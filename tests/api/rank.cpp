@@ -1,0 +1,101 @@
+#include <cmath>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+using reranker::ErrorCode;
+using reranker::Overflow;
+using reranker::RankOptions;
+using reranker::Status;
+
+TEST_CASE("rank orders by score, ties by index, and agrees with score", "[rank]") {
+  const auto model = load_tiny();
+  const std::vector<std::string> passages{"the bee", "a", "the bee", "Lima", "a"};
+  const auto scores = model.score("why", passages);
+  const auto ranking = model.rank("why", passages);
+
+  REQUIRE(ranking.hits.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto& hit = ranking.hits[i];
+    CHECK(hit.score == scores[hit.index]);
+    CHECK(hit.logit == hit.score);
+    CHECK(hit.probability == Approx(1 / (1 + std::exp(-hit.score))));
+    CHECK(hit.status == Status::ok);
+    CHECK(hit.bytes_read == passages[hit.index].size());
+    if (i == 0) continue;
+    const auto& before = ranking.hits[i - 1];
+    CHECK((before.score > hit.score || (before.score == hit.score && before.index < hit.index)));
+  }
+}
+
+TEST_CASE("rank keeps the top_n best", "[rank]") {
+  const auto model = load_tiny();
+  const auto all = model.rank("why", many_passages());
+  RankOptions options;
+  options.top_n = 5;
+  const auto best = model.rank("why", many_passages(), options);
+  REQUIRE(best.hits.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(best.hits[i].index == all.hits[i].index);
+}
+
+TEST_CASE("rank reports what it read of a passage that passes the window", "[rank]") {
+  reranker::LoadOptions load;
+  load.max_tokens = 64;
+  const auto model = load_tiny(load);
+  std::string passage;
+  for (int i = 0; i < 100; ++i) passage += "bee " + std::to_string(i) + " ";
+
+  const auto cut = model.rank("why", {passage, "short"}).hits;
+  const auto& hit = cut[0].index == 0 ? cut[0] : cut[1];
+  CHECK(hit.status == Status::truncated);
+  CHECK(hit.tokens == 64);
+  CHECK(hit.bytes_read > 20);
+  CHECK(hit.bytes_read < passage.size());
+
+  RankOptions options;
+  options.overflow = Overflow::chunk;
+  const auto chunked = model.rank("why", {passage}, options).hits[0];
+  CHECK(chunked.status == Status::chunked);
+  CHECK(chunked.bytes_read == passage.size());
+  CHECK(chunked.chunk_begin < chunked.chunk_end);
+  const std::string best =
+      passage.substr(chunked.chunk_begin, chunked.chunk_end - chunked.chunk_begin);
+  CHECK(model.score("why", {best})[0] == chunked.logit);
+
+  options.overflow = Overflow::fail;
+  const auto failed = model.rank("why", {passage, "short"}, options).hits;
+  CHECK(failed[0].index == 1);
+  CHECK(failed[1].status == Status::too_long);
+  CHECK(std::isnan(failed[1].score));
+  check_error(ErrorCode::too_long, "passage 0 does not fit", [&] {
+    model.score("why", {passage, "short"}, options);
+  });
+}
+
+TEST_CASE("bytes are counted in the caller's text, broken UTF-8 or not", "[rank]") {
+  const auto model = load_tiny();
+  const auto hit = model.rank("why", {"\xff\xff\xff"}).hits[0];
+  CHECK(hit.bytes_read == 3);
+  CHECK(hit.chunk_end == 3);
+}
+
+TEST_CASE("working memory stays within its plan, and the plan within the limit", "[rank]") {
+  const auto usage = load_tiny(with_threads(2)).rank("why", many_passages()).usage;
+  CHECK(usage.peak_bytes > 0);
+  CHECK(usage.peak_bytes <= usage.planned_bytes);
+  CHECK(usage.sequences == many_passages().size());
+
+  const std::size_t limit = usage.planned_bytes / 2;
+  const auto model = load_tiny(with_threads(2, limit));
+  const auto bounded = model.rank("why", many_passages()).usage;
+  CHECK(bounded.planned_bytes <= limit);
+  CHECK(bounded.batches > usage.batches);
+  CHECK(model.score("why", many_passages()) ==
+        load_tiny(with_threads(1)).score("why", many_passages()));
+}
+
+TEST_CASE("a sequence that cannot fit the memory limit is refused with both numbers", "[rank]") {
+  check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
+              [] { load_tiny(with_threads(1, 1000)).score("why", {"a"}); });
+}

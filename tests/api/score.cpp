@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <random>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+using reranker::ErrorCode;
+using reranker::Overflow;
+using reranker::Reranker;
+
+static bool same_bits(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+static bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+TEST_CASE("score gives a finite float a passage, and none for none", "[score]") {
+  const auto model = load_tiny();
+  const auto scores = model.score("why", many_passages());
+  CHECK(scores.size() == many_passages().size());
+  for (const float score : scores) CHECK(std::isfinite(score));
+  CHECK(model.score("why", std::vector<std::string>{}).empty());
+}
+
+TEST_CASE("a pair has the same bits alone, in any order and under any budget", "[score]") {
+  const auto model = load_tiny();
+  const auto passages = many_passages();
+  std::vector<float> alone;
+  for (const auto& passage : passages) alone.push_back(model.score("why", {passage})[0]);
+
+  std::mt19937 random(/*seed=*/1);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::size_t> order(passages.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), random);
+    std::vector<std::string> shuffled;
+    for (const auto i : order) shuffled.push_back(passages[i]);
+    reranker::ScoreOptions options;
+    options.token_budget = std::size_t{1} << (random() % 17);
+
+    const auto scores = model.score("why", shuffled, options);
+    for (std::size_t i = 0; i < order.size(); ++i) CHECK(same_bits(scores[i], alone[order[i]]));
+  }
+}
+
+TEST_CASE("scores have the same bits on any number of threads and any instruction set", "[score]") {
+  const auto expected = load_tiny(with_threads(1)).score("why", many_passages());
+  for (const std::size_t threads : {2, 3, 5})
+    CHECK(same_bits(load_tiny(with_threads(threads)).score("why", many_passages()), expected));
+
+  ::setenv("RERANKER_ISA", "generic", 1);
+  const auto model = load_tiny();
+  ::unsetenv("RERANKER_ISA");
+  CHECK(model.info().isa == "generic");
+  CHECK(same_bits(model.score("why", many_passages()), expected));
+}
+
+TEST_CASE("an instruction set that is not there is refused", "[score]") {
+  ::setenv("RERANKER_ISA", "mmx", 1);
+  check_error(ErrorCode::unsupported, "RERANKER_ISA is mmx", [] { load_tiny(); });
+  ::unsetenv("RERANKER_ISA");
+}
+
+TEST_CASE("score_pairs reads each passage with its own query", "[score]") {
+  const auto model = load_tiny();
+  const auto scores = model.score_pairs({"why", "the bee", "why"}, {"a", "b", "c"});
+  CHECK(same_bits(scores[0], model.score("why", {"a"})[0]));
+  CHECK(same_bits(scores[1], model.score("the bee", {"b"})[0]));
+  CHECK(same_bits(scores[2], model.score("why", {"c"})[0]));
+  check_error(ErrorCode::invalid_argument, "2 queries and 1 passages",
+              [&] { model.score_pairs({"a", "b"}, {"c"}); });
+}
+
+TEST_CASE("texts come as strings, views, lists and columns", "[score]") {
+  const auto model = load_tiny();
+  const auto expected = model.score("q", {"bee", "", "the"});
+  const std::vector<std::string> strings{"bee", "", "the"};
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  const std::int32_t offsets32[] = {0, 3, 3, 6};
+  const std::int64_t offsets64[] = {0, 3, 3, 6};
+  CHECK(same_bits(model.score("q", strings), expected));
+  CHECK(same_bits(model.score("q", views), expected));
+  CHECK(same_bits(model.score("q", reranker::Texts("beethe", offsets32, 3)), expected));
+  CHECK(same_bits(model.score("q", reranker::Texts("beethe", offsets64, 3)), expected));
+}
+
+TEST_CASE("odd passages score", "[score]") {
+  const auto model = load_tiny();
+  const std::string zeros("a\0b", 3);
+  const std::vector<std::string> odd{"", " ", zeros, std::string(200000, 'a'), "\xff\xfe\xf0\x9f",
+                                     "<|begin_of_text|>"};
+  for (const float score : model.score("\xc3", odd)) CHECK(std::isfinite(score));
+  CHECK(same_bits(model.score("q", {"a\xff"})[0], model.score("q", {"a\xEF\xBF\xBD"})[0]));
+}
+
+TEST_CASE("special tokens in a text are matched or read as plain text", "[score]") {
+  const auto model = load_tiny();
+  const auto matched = model.tokenize("<|begin_of_text|>");
+  CHECK(matched.size() == 1);
+  CHECK(model.tokenize("<|begin_of_text|>", reranker::SpecialTokens::plain).size() > 1);
+
+  reranker::ScoreOptions plain;
+  plain.special_tokens = reranker::SpecialTokens::plain;
+  CHECK_FALSE(same_bits(model.score("q", {"<|begin_of_text|>"})[0],
+                        model.score("q", {"<|begin_of_text|>"}, plain)[0]));
+}
+
+TEST_CASE("arguments that make no sense are refused by name", "[score]") {
+  const auto model = load_tiny();
+  reranker::ScoreOptions options;
+  options.first_stage = {1.0f};
+  check_error(ErrorCode::invalid_argument, "first_stage has 1 scores, 2 wanted",
+              [&] { model.score("q", {"a", "b"}, options); });
+  options.first_stage = {1.0f, std::nanf("")};
+  check_error(ErrorCode::invalid_argument, "first_stage[1] is nan",
+              [&] { model.score("q", {"a", "b"}, options); });
+  options = {};
+  options.token_budget = 0;
+  check_error(ErrorCode::invalid_argument, "token_budget is 0",
+              [&] { model.score("q", {"a"}, options); });
+
+  reranker::LoadOptions load;
+  load.max_tokens = 100000;
+  check_error(ErrorCode::invalid_argument, "max_tokens is 100000", [&] { load_tiny(load); });
+  load.max_tokens = 5;
+  check_error(ErrorCode::invalid_argument, "max_tokens is 5, at least", [&] { load_tiny(load); });
+  load = {};
+  load.device = reranker::Device::cuda;
+  check_error(ErrorCode::device_unavailable, "cuda", [&] { load_tiny(load); });
+  load = {};
+  load.precision = reranker::Precision::int8;
+  check_error(ErrorCode::unsupported, "precision", [&] { load_tiny(load); });
+  check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });
+}

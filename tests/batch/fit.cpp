@@ -1,0 +1,118 @@
+#include <cstdlib>
+#include <string>
+
+#include "batch/fit.hpp"
+#include "support/catch.hpp"
+
+using reranker::Overflow;
+using reranker::SpecialTokens;
+using reranker::Status;
+using reranker::batch::fit;
+using reranker::text::Prompt;
+using reranker::text::Tokenizer;
+
+static const Tokenizer& tokenizer() {
+  static const Tokenizer loaded =
+      Tokenizer::load(std::string(std::getenv("RERANKER_TINY_MODEL")) + "/tokenizer.json");
+  return loaded;
+}
+
+static std::string words(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += "bee" + std::to_string(i) + " ";
+  return text;
+}
+
+TEST_CASE("fit reads a passage that fits whole", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 512);
+  const auto fitted = fit(prompt, "because", 3, Overflow::truncate);
+  CHECK(fitted.status == Status::ok);
+  CHECK(fitted.bytes_read == 7);
+  REQUIRE(fitted.sequences.size() == 1);
+  CHECK(fitted.sequences[0].passage == 3);
+  CHECK(fitted.sequences[0].ids == prompt.encode("because").ids);
+}
+
+TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::string passage = words(200);
+  const Prompt whole(tokenizer(), scratch, SpecialTokens::match, "why", Prompt::kNoWindow);
+  const auto all = whole.encode(passage).ids;
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 128);
+
+  const auto fitted = fit(prompt, passage, 0, Overflow::truncate);
+  CHECK(fitted.status == Status::truncated);
+  REQUIRE(fitted.sequences.size() == 1);
+  const auto& ids = fitted.sequences[0].ids;
+  CHECK(ids.size() == 128);
+  CHECK(std::equal(ids.begin(), ids.end(), all.begin()));
+  CHECK(whole.encode(passage.substr(0, fitted.bytes_read)).ids == ids);
+}
+
+TEST_CASE("fit refuses a passage that does not fit where it is asked to", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 64);
+  const auto fitted = fit(prompt, words(200), 0, Overflow::fail);
+  CHECK(fitted.status == Status::too_long);
+  CHECK(fitted.sequences.empty());
+  CHECK(fit(prompt, "short", 0, Overflow::fail).status == Status::ok);
+}
+
+TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::size_t window = GENERATE(64, 111, 257);
+  const std::string passage = words(220);
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", window);
+
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  CHECK(fitted.status == Status::chunked);
+  REQUIRE(fitted.sequences.size() > 1);
+  CHECK(fitted.sequences.front().begin == 0);
+  std::size_t end_before = 0;
+  for (const auto& chunk : fitted.sequences) {
+    CHECK(chunk.ids.size() <= window);
+    CHECK(chunk.begin <= end_before);
+    CHECK(chunk.end > end_before);
+    CHECK(chunk.ids == prompt.encode(passage.substr(chunk.begin, chunk.end - chunk.begin)).ids);
+    end_before = chunk.end;
+  }
+  CHECK(fitted.bytes_read == end_before);
+  if (fitted.sequences.size() < reranker::batch::kMaxChunks) CHECK(end_before == passage.size());
+}
+
+TEST_CASE("a single endless word is chunked at characters", "[fit]") {
+  Tokenizer::Scratch scratch;
+  std::string passage;
+  for (int i = 0; i < 700; ++i) passage += "\xC3\xA4";  // ä, two bytes
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 101);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  REQUIRE(fitted.sequences.size() > 1);
+  for (const auto& chunk : fitted.sequences) {
+    CHECK(chunk.ids.size() <= 101);
+    CHECK(chunk.begin % 2 == 0);
+    CHECK(chunk.end % 2 == 0);
+  }
+}
+
+TEST_CASE("at most 32 chunks are read of one passage", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::string passage(200000, 'a');
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 64);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  CHECK(fitted.sequences.size() == 32);
+  CHECK(fitted.bytes_read < passage.size());
+}
+
+TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::size_t window = GENERATE(64, 111, 512);
+  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, words(500), window);
+  CHECK(prompt.query_truncated());
+  CHECK(prompt.passage_room() >= window / 4);
+  CHECK(prompt.passage_room() < window / 4 + 16);
+  CHECK(fit(prompt, "short", 0, Overflow::truncate).status == Status::ok);
+
+  const Prompt fits(tokenizer(), scratch, SpecialTokens::match, "short", window);
+  CHECK_FALSE(fits.query_truncated());
+}

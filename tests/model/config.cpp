@@ -1,0 +1,103 @@
+#include "model/config.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+
+using reranker::ErrorCode;
+using namespace reranker::model;
+
+// A config of the published form; `more` goes in front, so that its keys are found first.
+static std::string config_json(const std::string& more) {
+  return "{" + more +
+         R"("architectures":["LlamaBidirectionalForSequenceClassification"],)"
+         R"("model_type":"llama_bidirec","pooling":"avg","hidden_size":64,"intermediate_size":112,)"
+         R"("num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
+         R"("vocab_size":300,"max_position_embeddings":512,"rms_norm_eps":1e-05,)"
+         R"("id2label":{"0":"LABEL_0"},"hidden_act":"silu","rope_theta":500000.0})";
+}
+
+static LlamaConfig read(const std::string& text) {
+  const TemporaryFolder folder;
+  folder.write("config.json", text);
+  return read_config(folder.path());
+}
+
+static void check_refused(const std::string& more, ErrorCode code, const std::string& part) {
+  check_error(code, part, [&] { read(config_json(more)); });
+}
+
+TEST_CASE("a config is read in the published form", "[config]") {
+  const auto config = read(config_json(R"("rope_scaling":{"rope_type":"llama3","factor":32.0,)"
+                                       R"("low_freq_factor":1.0,"high_freq_factor":4.0,)"
+                                       R"("original_max_position_embeddings":8192},)"));
+  CHECK(config.head_dim == 16);
+  CHECK(config.num_labels == 1);
+  CHECK(config.temperature == 1.0);
+  CHECK(config.rope.type == RopeType::llama3);
+  CHECK(config.rope.theta == 500000.0);
+  CHECK(config.rope.factor == 32.0);
+  CHECK_FALSE(config.fusion);
+}
+
+TEST_CASE("a config may have rope_parameters, a temperature and a fusion", "[config]") {
+  const auto config =
+      read(config_json(R"("rope_parameters":{"type":"linear","rope_theta":10000,"factor":2},)"
+                       R"("temperature":0.5,"head_dim":32,)"
+                       R"("first_stage":{"max_weight":0.25,"zscore_weight":0.5},)"));
+  CHECK(config.rope.type == RopeType::linear);
+  CHECK(config.rope.theta == 10000.0);
+  CHECK(config.temperature == 0.5);
+  CHECK(config.head_dim == 32);
+  REQUIRE(config.fusion);
+  CHECK(config.fusion->max_weight == 0.25);
+  CHECK(config.fusion->zscore_weight == 0.5);
+}
+
+TEST_CASE("a config that asks for other arithmetic is refused by name", "[config]") {
+  const auto unsupported = ErrorCode::unsupported;
+  check_refused(R"("pooling":"last",)", unsupported, "\"pooling\" is \"last\", \"avg\" wanted");
+  check_refused(R"("hidden_act":"gelu",)", unsupported, "\"hidden_act\" is \"gelu\"");
+  check_refused(R"("attention_bias":true,)", unsupported, "\"attention_bias\" is true");
+  check_refused(R"("mlp_bias":true,)", unsupported, "\"mlp_bias\" is true");
+  check_refused(R"("num_labels":3,)", unsupported, "\"num_labels\" is 3");
+  check_refused(R"("id2label":{"0":"a","1":"b"},)", unsupported, "\"id2label\" is 2");
+  check_refused(R"("rope_scaling":{"type":"yarn","factor":4},)", unsupported, "\"yarn\"");
+  check_refused(R"("quantization_config":{"bits":4},)", unsupported, "quantization_config");
+  check_refused(R"("partial_rotary_factor":0.5,)", unsupported, "partial_rotary_factor");
+  check_refused(R"("model_type":"bert",)", unsupported, "\"model_type\" is \"bert\"");
+  check_refused(R"("architectures":["LlamaForSequenceClassification"],)", unsupported,
+                "LlamaForSequenceClassification");
+}
+
+TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
+  const auto invalid = ErrorCode::model_invalid;
+  check_refused(R"("hidden_size":"64",)", invalid, "\"hidden_size\" is \"64\", an integer wanted");
+  check_refused(R"("hidden_size":-1,)", invalid, "\"hidden_size\" is -1");
+  check_refused(R"("num_hidden_layers":100000,)", invalid, "1 to 1024 wanted");
+  check_refused(R"("num_key_value_heads":3,)", invalid, "4 attention heads over 3");
+  check_refused(R"("num_attention_heads":5,"num_key_value_heads":5,)", invalid, "over 5 heads");
+  check_refused(R"("head_dim":17,)", invalid, "an even number wanted");
+  check_refused(R"("temperature":0,)", invalid, "\"temperature\" is 0");
+  check_refused(R"("rope_scaling":{"type":"llama3"},)", invalid, "\"factor\" is missing");
+  check_refused(R"("vocab_size":null,)", invalid, "\"vocab_size\" is missing");
+  check_error(invalid, "not JSON", [] { read("{"); });
+  check_error(ErrorCode::model_not_found, "config.json",
+              [] { read_config(TemporaryFolder().path()); });
+}
+
+// Values of the published model, worked out by hand in double: model card's rope_scaling.
+TEST_CASE("llama3 frequencies keep the fast, divide the slow and blend between", "[config]") {
+  Rope rope;
+  rope.type = RopeType::llama3;
+  rope.theta = 500000.0;
+  rope.factor = 32.0;
+  const auto frequencies = inverse_frequencies(rope, 64);
+  REQUIRE(frequencies.size() == 32);
+  CHECK(frequencies[0] == 1.0f);
+  CHECK(frequencies[14] == Approx(3.21144599e-3).epsilon(1e-6));
+  CHECK(frequencies[15] == Approx(1.29054793e-3).epsilon(1e-6));
+  CHECK(frequencies[16] == Approx(4.29556797e-4).epsilon(1e-6));
+  CHECK(frequencies[17] == Approx(9.70828780e-5).epsilon(1e-6));
+  CHECK(frequencies[18] == Approx(1.94616382e-5).epsilon(1e-6));
+  CHECK(frequencies[31] == Approx(9.41830673e-8).epsilon(1e-6));
+}

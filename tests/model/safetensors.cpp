@@ -1,0 +1,83 @@
+#include <cstring>
+
+#include "model/safetensors.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+
+using reranker::ErrorCode;
+using reranker::model::Checkpoint;
+
+static void check_refused(const std::string& file, ErrorCode code, const std::string& part) {
+  const TemporaryFolder folder;
+  folder.write("model.safetensors", file);
+  check_error(code, part, [&] { Checkpoint::open(folder.path()); });
+}
+
+TEST_CASE("a checkpoint knows type, shape and bytes of its tensors", "[safetensors]") {
+  const TemporaryFolder folder;
+  folder.write("model.safetensors",
+               safetensors(R"({"__metadata__":{"format":"pt"},)"
+                           R"("a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},)"
+                           R"("b":{"dtype":"BF16","shape":[3],"data_offsets":[8,14]}})",
+                           "01234567abcdef"));
+  const auto checkpoint = Checkpoint::open(folder.path());
+  REQUIRE(checkpoint.tensors().size() == 2);
+  const auto& b = checkpoint.tensors().find("b")->second;
+  CHECK(b.shape == std::vector<std::int64_t>{3});
+  CHECK(b.bytes == 6);
+
+  char bytes[5] = {};
+  checkpoint.read(b, 1, 4, bytes);
+  CHECK(std::string(bytes) == "bcde");
+}
+
+TEST_CASE("a checkpoint may lie in shards that an index names", "[safetensors]") {
+  const TemporaryFolder folder;
+  folder.write("one.safetensors",
+               safetensors(R"({"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "xy"));
+  folder.write("two.safetensors",
+               safetensors(R"({"b":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "zw"));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map":{"a":"one.safetensors","b":"two.safetensors"}})");
+  const auto checkpoint = Checkpoint::open(folder.path());
+  REQUIRE(checkpoint.tensors().size() == 2);
+  CHECK(checkpoint.file_of(checkpoint.tensors().find("b")->second).filename() == "two.safetensors");
+
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map":{"a":"one.safetensors","b":"one.safetensors"}})");
+  check_error(ErrorCode::model_invalid, "b is said to be in one.safetensors",
+              [&] { Checkpoint::open(folder.path()); });
+  folder.write("model.safetensors.index.json", R"({"weight_map":{"a":"../one.safetensors"}})");
+  check_error(ErrorCode::model_invalid, "a file name wanted",
+              [&] { Checkpoint::open(folder.path()); });
+}
+
+TEST_CASE("a checkpoint that is not there is not found", "[safetensors]") {
+  const TemporaryFolder folder;
+  check_error(ErrorCode::model_not_found, "model.safetensors",
+              [&] { Checkpoint::open(folder.path()); });
+}
+
+TEST_CASE("a header that lies about its file is refused", "[safetensors]") {
+  const auto entry = [](const std::string& text) { return R"({"a":)" + text + "}"; };
+  check_refused("abc", ErrorCode::model_invalid, "3 bytes long");
+  check_refused(std::string(8, '\xff'), ErrorCode::model_invalid, "header of");
+  check_refused(safetensors("{", ""), ErrorCode::model_invalid, "not JSON");
+  check_refused(safetensors("[]", ""), ErrorCode::model_invalid, "a JSON object wanted");
+  check_refused(safetensors(entry("3"), ""), ErrorCode::model_invalid, "an object wanted");
+  check_refused(safetensors(entry(R"({"dtype":"I8","shape":[1],"data_offsets":[0,1]})"), "x"),
+                ErrorCode::unsupported, "dtype is I8");
+  check_refused(safetensors(entry(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"), "abcd"),
+                ErrorCode::model_invalid, "holds -1");
+  check_refused(safetensors(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})"), "abcd"),
+                ErrorCode::model_invalid, "4 bytes of data, 8 wanted");
+  check_refused(safetensors(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "abcd"),
+                ErrorCode::model_invalid, "cut short");
+  check_refused(safetensors(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), "abcd"),
+                ErrorCode::model_invalid, "data_offsets");
+  check_refused(
+      safetensors(entry(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]})"),
+                  ""),
+      ErrorCode::model_invalid, "absurdly large");
+}

@@ -1,0 +1,125 @@
+#include <fenv.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "runtime/executor.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+using reranker::runtime::Crew;
+using reranker::runtime::Executor;
+
+TEST_CASE("parallel_for runs every task once, on the threads it has", "[executor]") {
+  const std::size_t threads = GENERATE(1, 2, 3, 8);
+  const std::size_t tasks = GENERATE(0, 1, 19, 257);
+  Executor executor(threads, 0);
+  std::vector<std::atomic<int>> runs(tasks);
+  std::atomic<bool> in_range{true};
+  for (int round = 0; round < 20; ++round)
+    executor.run([&](Crew& crew) {
+      crew.parallel_for(tasks, [&](std::size_t task, std::size_t thread) {
+        ++runs[task];
+        if (thread >= threads) in_range = false;
+      });
+    });
+  for (const auto& count : runs) CHECK(count == 20);
+  CHECK(in_range);
+}
+
+TEST_CASE("loops follow each other without a task lost", "[executor]") {
+  Executor executor(4, 0);
+  std::size_t wrong = 0;
+  executor.run([&](Crew& crew) {
+    for (std::size_t loop = 0; loop < 5000; ++loop) {
+      std::atomic<std::size_t> sum{0};
+      crew.parallel_for(7, [&](std::size_t task, std::size_t) { sum += task + loop; });
+      if (sum != 21 + 7 * loop) ++wrong;
+    }
+  });
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("what a task or a job throws reaches the caller, and the threads live on", "[executor]") {
+  Executor executor(2, 0);
+  CHECK_THROWS_AS(executor.run([](Crew& crew) {
+    crew.parallel_for(100, [](std::size_t task, std::size_t) {
+      if (task == 57) throw std::out_of_range("57");
+    });
+  }),
+                  std::out_of_range);
+  CHECK_THROWS_AS(executor.run([](Crew&) { throw 3; }), int);
+  int done = 0;
+  executor.run([&](Crew&) { done = 1; });
+  CHECK(done == 1);
+}
+
+TEST_CASE("jobs of many callers run one at a time", "[executor]") {
+  Executor executor(2, 0);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  int done = 0;  // guarded by the executor
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 8; ++i)
+    callers.emplace_back([&] {
+      for (int j = 0; j < 50; ++j)
+        executor.run([&](Crew&) {
+          const int now = ++inside;
+          if (now > most) most = now;
+          ++done;
+          --inside;
+        });
+    });
+  for (auto& caller : callers) caller.join();
+  CHECK(done == 400);
+  CHECK(most == 1);
+}
+
+TEST_CASE("our threads block signals, are named and round as usual", "[executor]") {
+  const int before = fegetround();
+  fesetround(FE_UPWARD);
+  Executor executor(2, 0);
+  std::atomic<int> wrong{0};
+  executor.run([&](Crew& crew) {
+    crew.parallel_for(64, [&](std::size_t, std::size_t) {
+      sigset_t mask;
+      pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+      char name[16] = {};
+      pthread_getname_np(pthread_self(), name, sizeof name);
+      if (sigismember(&mask, SIGTERM) != 1 || std::string(name) != "reranker" ||
+          fegetround() != FE_TONEAREST)
+        ++wrong;
+    });
+  });
+  CHECK(wrong == 0);
+  CHECK(fegetround() == FE_UPWARD);
+  fesetround(before);
+}
+
+TEST_CASE("a forked child is told so and can end", "[executor]") {
+  Executor executor(2, 0);
+  executor.run([](Crew&) {});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int status = 1;
+    {
+      try {
+        executor.run([](Crew&) {});
+      } catch (const reranker::Error& error) {
+        status = error.code() == reranker::ErrorCode::forked ? 0 : 2;
+      }
+    }
+    executor.~Executor();
+    ::_exit(status);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}

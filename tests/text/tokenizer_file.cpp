@@ -1,0 +1,228 @@
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <reranker/error.hpp>
+
+#include "recorded.hpp"
+#include "support/catch.hpp"
+
+using namespace reranker;
+using namespace reranker::text;
+
+namespace {
+
+// A tokenizer of two letters, as small as one can be.
+const std::string kSmall = R"({
+  "version": "1.0",
+  "added_tokens": [{"id": 3, "content": "<s>", "single_word": false, "lstrip": false,
+                    "rstrip": false, "normalized": false, "special": true}],
+  "normalizer": null,
+  "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+  "post_processor": null,
+  "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
+            "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}
+})";
+
+std::string replace(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != text.npos);
+  return text.replace(at, from.size(), to);
+}
+
+class File {
+ public:
+  explicit File(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("reranker-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".json")) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~File() { std::filesystem::remove(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::vector<TokenId> encode(const std::string& file, std::string_view text) {
+  const Tokenizer tokenizer = Tokenizer::load(File(file).path());
+  Tokenizer::Scratch scratch;
+  std::vector<TokenId> ids;
+  tokenizer.encode(text, SpecialTokens::match, scratch, ids);
+  return ids;
+}
+
+struct Failure {
+  ErrorCode code;
+  std::string message;  // without the file's name
+};
+
+Failure load_failure(const std::string& text) {
+  const File file(text);
+  try {
+    Tokenizer::load(file.path());
+  } catch (const Error& error) {
+    const std::string message = error.what(), name = file.path().string();
+    REQUIRE(message.substr(0, name.size()) == name);
+    return {error.code(), message.substr(name.size())};
+  }
+  return {ErrorCode::internal, "no error"};
+}
+
+void check_refused(const std::string& from, const std::string& to, ErrorCode code,
+                   const std::string& message) {
+  const Failure failure = load_failure(replace(kSmall, from, to));
+  CAPTURE(from, to);
+  CHECK(failure.code == code);
+  CHECK(failure.message == message);
+}
+
+void check_invalid(const std::string& from, const std::string& to, const std::string& message) {
+  check_refused(from, to, ErrorCode::model_invalid, message);
+}
+
+void check_unsupported(const std::string& from, const std::string& to, const std::string& message) {
+  check_refused(from, to, ErrorCode::unsupported, message);
+}
+
+}  // namespace
+
+TEST_CASE("a small tokenizer.json loads", "[tokenizer_file]") {
+  CHECK(encode(kSmall, "abba<s>") == std::vector<TokenId>{2, 1, 0, 3});
+}
+
+TEST_CASE("a tokenizer.json that is not there is named", "[tokenizer_file]") {
+  try {
+    Tokenizer::load("/nowhere/tokenizer.json");
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::model_not_found);
+    CHECK(std::string(error.what()) == "/nowhere/tokenizer.json cannot be read, wanted a file");
+  }
+}
+
+TEST_CASE("merges may be strings, with the first line of merges.txt", "[tokenizer_file]") {
+  const std::string array = R"([["a", "b"]])";
+  CHECK(encode(replace(kSmall, array, R"(["a b"])"), "ab") == std::vector<TokenId>{2});
+  CHECK(encode(replace(kSmall, array, R"(["#version: 0.2", "a b"])"), "ab") == std::vector<TokenId>{2});
+}
+
+TEST_CASE("empty settings stand for none", "[tokenizer_file]") {
+  std::string file = replace(kSmall, R"("continuing_subword_prefix": null)", R"("continuing_subword_prefix": "")");
+  file = replace(file, R"("dropout": null)", R"("dropout": 0.0)");
+  file = replace(file, R"("normalizer": null)", R"("normalizer": {"type": "Sequence", "normalizers": []})");
+  CHECK(encode(file, "ab") == std::vector<TokenId>{2});
+}
+
+TEST_CASE("an unknown token stands for bytes that are no token", "[tokenizer_file]") {
+  const std::string file = replace(kSmall, R"("unk_token": null)", R"("unk_token": "b")");
+  CHECK(encode(file, "acab") == std::vector<TokenId>{0, 1, 2});
+  CHECK(encode(kSmall, "acab") == std::vector<TokenId>{0, 2});
+}
+
+TEST_CASE("a broken tokenizer.json is refused with its place", "[tokenizer_file]") {
+  CHECK(load_failure("{").code == ErrorCode::model_invalid);
+  CHECK(load_failure("").code == ErrorCode::model_invalid);
+  CHECK(load_failure("[]").message == ": the top is [], wanted an object");
+
+  check_invalid(R"("model")", R"("modle")", ": model is missing");
+  check_invalid(R"("vocab")", R"("vocob")", ": model.vocab is missing");
+  check_invalid(R"("merges")", R"("morges")", ": model.merges is missing");
+  check_invalid(R"({"a": 0, "b": 1, "ab": 2})", "[]", ": model.vocab is [], wanted an object");
+  check_invalid(R"("b": 1)", R"("b": 5)",
+                ": model.vocab.b is 5, wanted an id from 0 to 2, as there are so many tokens");
+  check_invalid(R"("b": 1)", R"("b": -1)",
+                ": model.vocab.b is -1, wanted an id from 0 to 2, as there are so many tokens");
+  check_invalid(R"("b": 1)", R"("b": 0)", ": model.vocab.b is 0, wanted an id that no other token has");
+  check_invalid(R"("b": 1)", R"("a": 1)", ": model.vocab.a is 0, wanted no second id for this token");
+  check_invalid(R"(["a", "b"])", R"(["a", "c"])",
+                ": model.merges[0] is [\"a\",\"c\"], wanted two tokens of model.vocab that are one together");
+  check_invalid(R"(["a", "b"])", R"(["b", "a"])",
+                ": model.merges[0] is [\"b\",\"a\"], wanted two tokens of model.vocab that are one together");
+  check_invalid(R"(["a", "b"])", R"("a b c")",
+                ": model.merges[0] is \"a b c\", wanted \"a b\" or [\"a\", \"b\"]");
+  check_invalid(R"("ignore_merges": false)", R"("ignore_merges": 1)",
+                ": model.ignore_merges is 1, wanted true or false");
+  check_invalid(R"("unk_token": null)", R"("unk_token": "?")",
+                ": model.unk_token is \"?\", wanted a token of model.vocab, which lacks single bytes");
+}
+
+TEST_CASE("added tokens that contradict the vocabulary are refused", "[tokenizer_file]") {
+  check_invalid(R"("id": 3)", R"("id": 4)",
+                ": added_tokens[0].id is 4, wanted 3, the id in model.vocab or else the next free one");
+  check_invalid(R"("<s>")", R"("ab")",
+                ": added_tokens[0].id is 3, wanted 2, the id in model.vocab or else the next free one");
+  check_invalid(R"("<s>")", R"("")", ": added_tokens[0].content is \"\", wanted some text");
+  check_invalid(R"("id": 3)", R"("id": 4294967296)",
+                ": added_tokens[0].id is 4294967296, wanted an id that fits 31 bits");
+  check_invalid(R"("lstrip": false,)", "", ": added_tokens[0].lstrip is missing");
+}
+
+TEST_CASE("what a tokenizer.json asks for and we do not do is named", "[tokenizer_file]") {
+  check_unsupported(R"("normalizer": null)", R"("normalizer": {"type": "NFC"})",
+                    ": normalizer is {\"type\":\"NFC\"}, wanted null");
+  check_unsupported(R"("type": "BPE")", R"("type": "WordPiece")",
+                    ": model.type is \"WordPiece\", wanted \"BPE\"");
+  check_unsupported(R"("dropout": null)", R"("dropout": 0.1)", ": model.dropout is 0.1, wanted null");
+  check_unsupported(R"("byte_fallback": false)", R"("byte_fallback": true)",
+                    ": model.byte_fallback is true, wanted false");
+  check_unsupported(R"("continuing_subword_prefix": null)", R"("continuing_subword_prefix": "##")",
+                    ": model.continuing_subword_prefix is \"##\", wanted null");
+  check_unsupported(R"("end_of_word_suffix": null)", R"("end_of_word_suffix": "</w>")",
+                    ": model.end_of_word_suffix is \"</w>\", wanted null");
+  check_unsupported(R"("post_processor": null)", R"("post_processor": {"type": "BertProcessing"})",
+                    ": post_processor.type is \"BertProcessing\", wanted ByteLevel, TemplateProcessing "
+                    "or Sequence");
+  check_unsupported(R"("unk_token": null, "continuing)", R"("unk_token": "a", "fuse_unk": true, "continuing)",
+                    ": model.fuse_unk is true, wanted false");
+}
+
+TEST_CASE("a pre-tokenizer that we do not have is named", "[tokenizer_file]") {
+  const std::string ours =
+      R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})";
+  const auto message = [&](const std::string& pre_tokenizer) {
+    const Failure failure = load_failure(replace(kSmall, ours, pre_tokenizer));
+    CHECK(failure.code == ErrorCode::unsupported);
+    return failure.message.substr(0, failure.message.find(", wanted"));
+  };
+  CHECK(message("null") == ": pre_tokenizer is null");
+  CHECK(message(R"({"type":"Metaspace"})") == ": pre_tokenizer is {\"type\":\"Metaspace\"}");
+  CHECK(message(R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false})") ==
+        ": pre_tokenizer is {\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false}");
+
+  const auto behind = [&](const std::string& first, const std::string& byte_level) {
+    return message(R"({"type":"Sequence","pretokenizers":[)" + first + "," + byte_level + "]}");
+  };
+  const std::string bytes = R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false})";
+  CHECK(behind(R"({"type":"Punctuation"})", bytes) ==
+        ": pre_tokenizer.pretokenizers[0] is {\"type\":\"Punctuation\"}");
+  CHECK(behind(R"({"type":"Digits","individual_digits":false})", ours) ==
+        ": pre_tokenizer.pretokenizers[0].individual_digits is false");
+  const std::string split = R"({"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated","invert":false})";
+  CHECK(behind(split, bytes) == ": pre_tokenizer.pretokenizers[0].pattern is {\"Regex\":\"x+\"}");
+  CHECK(behind(replace(split, "Isolated", "Removed"), bytes) ==
+        ": pre_tokenizer.pretokenizers[0].behavior is \"Removed\"");
+}
+
+TEST_CASE("a template is one sequence with tokens of the vocabulary around it", "[tokenizer_file]") {
+  const auto with = [](const std::string& single, const std::string& ids) {
+    return replace(kSmall, R"("post_processor": null)",
+                   R"("post_processor": {"type":"TemplateProcessing","single":)" + single +
+                       R"(,"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":)" + ids +
+                       R"(,"tokens":["<s>"]}}})");
+  };
+  const std::string special = R"({"SpecialToken":{"id":"<s>","type_id":0}})";
+  const std::string sequence = R"({"Sequence":{"id":"A","type_id":0}})";
+
+  const Tokenizer tokenizer =
+      Tokenizer::load(File(with("[" + special + "," + sequence + "]", "[3]")).path());
+  CHECK(tokenizer.prefix() == std::vector<TokenId>{3});
+  CHECK(tokenizer.suffix().empty());
+
+  CHECK(load_failure(with("[" + special + "]", "[3]")).code == ErrorCode::model_invalid);
+  CHECK(load_failure(with("[" + sequence + "," + sequence + "]", "[3]")).code == ErrorCode::unsupported);
+  CHECK(load_failure(with("[" + special + "," + sequence + "]", "[4]")).message ==
+        ": post_processor.special_tokens.<s>.ids[0] is 4, wanted an id below 4");
+}
