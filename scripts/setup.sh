@@ -11,7 +11,7 @@ source scripts/steps.sh
 
 packages=(
   g++ cmake ninja-build ccache git python3 python3-pip python3-venv
-  catch2 libcli11-dev libeigen3-dev libfmt-dev libsimdjson-dev zlib1g-dev
+  catch2 libcli11-dev libeigen3-dev libfmt-dev libsimdjson-dev libxxhash-dev zlib1g-dev
 )
 
 # The wheel is a LibTorch. Its CPU library needs these two of the dozen packages that it asks for,

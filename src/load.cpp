@@ -70,10 +70,13 @@ text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t
 
 std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
                                               const model::Checkpoint& checkpoint,
-                                              std::size_t window, runtime::Executor& executor) {
+                                              std::size_t window, runtime::Executor& executor,
+                                              const LogCallback& log) {
+  std::function<void(std::string_view)> warn;
+  if (log) warn = [log](std::string_view message) { log(LogLevel::warning, message); };
   std::unique_ptr<engine::Encoder> encoder;
   executor.run([&](runtime::Crew& crew) {
-    encoder = engine::open_cpu().make({network, checkpoint, window, crew});
+    encoder = engine::open_cpu().make({network, checkpoint, window, crew, warn});
   });
   return encoder;
 }
@@ -127,6 +130,12 @@ Info describe(const model::LlamaConfig& config, const model::Network& network,
   return info;
 }
 
+std::string summary(const std::filesystem::path& folder, const Info& info) {
+  return fmt::format("{}: {} parameters, {} weights, window of {} tokens, on {} ({}), {} threads",
+                     folder.string(), info.parameters, info.weights, info.max_tokens, info.device,
+                     info.isa, info.threads);
+}
+
 }  // namespace
 
 // Weights that are not finite, or an engine that does not work here, show now and not in a call.
@@ -153,7 +162,8 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->max_tokens = choose_window(config, options.max_tokens);
   require_room(impl->tokenizer, impl->max_tokens);
   impl->fusion = config.fusion;
-  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, *impl->executor);
+  impl->encoder =
+      make_encoder(network, checkpoint, impl->max_tokens, *impl->executor, options.log);
 
   impl->info = describe(config, network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();
@@ -162,6 +172,7 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
       fingerprint(network, impl->encoder->description(), folder, impl->max_tokens);
 
   impl->check_forward(folder);
+  if (options.log) options.log(LogLevel::info, summary(folder, impl->info));
   return Reranker(std::move(impl));
 }
 

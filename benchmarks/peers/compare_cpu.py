@@ -122,15 +122,15 @@ def machine(args) -> str:
     with open("/proc/cpuinfo") as file:
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
     load = os.getloadavg()[0]
-    return (f"{cpu}, {os.cpu_count()} CPUs, {args.threads} thread(s), load {load:.1f} when begun; {time.strftime('%Y-%m-%d')}; "
-            f"torch {torch.__version__}, transformers {transformers.__version__}, Python {platform.python_version()}; "
-            f"fp32, {args.repeat} turns.")
+    versions = f"torch {torch.__version__}, transformers {transformers.__version__}, Python {platform.python_version()}"
+    return (f"{cpu}, {os.cpu_count()} CPUs, {args.threads} thread(s), load {load:.1f} when begun; "
+            f"{time.strftime('%Y-%m-%d')}; {versions}; fp32, {args.repeat} turns.")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
-    parser.add_argument("--model", type=pathlib.Path, required=True, help="a folder that tests/oracle/checkpoint.py made")
+    parser.add_argument("--model", type=pathlib.Path, required=True, help="made by tests/oracle/checkpoint.py")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", nargs="+", help="workloads whose name holds one of these")

@@ -34,4 +34,5 @@ def passage_of(tokens: int, index: int, count) -> str:
 def workloads(folder) -> dict[str, list[str]]:
     """The passages by the workload's name."""
     count = counter(Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json")))
-    return {name: [passage_of(tokens, i, count) for i, tokens in enumerate(lengths)] for name, lengths in LENGTHS.items()}
+    return {name: [passage_of(tokens, i, count) for i, tokens in enumerate(lengths)]
+            for name, lengths in LENGTHS.items()}

@@ -32,7 +32,7 @@ enum class SpecialTokens {
 
 enum class LogLevel { info, warning };
 
-/// Called on a thread of the library or of the caller, one call at a time.
+/// Called on the thread that loads the model or on one of the Runtime; must not throw.
 using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
 struct LoadOptions {

@@ -43,8 +43,8 @@ struct Tile {
   float* c;  // rows of 16 floats, c_stride floats apart
   std::int64_t c_stride;
   const float* factors;  // (rows), for Into::rescale; any floats otherwise
-  // What will be read next: next + i * next_step is asked for at step i. Little by little, because
-  // a burst of misses would hold up the loads of the product itself.
+  // The panel that comes next: next + i * next_step is asked for at step i, and so are the rows
+  // that follow in `a`. Little by little: a burst of misses would hold up the product's own loads.
   const char* next;
   std::int64_t next_step;  // bytes
 };
@@ -59,10 +59,12 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, s
     a[r] = t.a + r * t.a_stride;
   }
   const char* next = t.next;
+  const char* next_rows = reinterpret_cast<const char*>(t.a + Rows * t.a_stride);
 #pragma GCC unroll 4
   for (std::int64_t i = 0; i < k; ++i) {
     _mm_prefetch(next, _MM_HINT_T1);
     next += t.next_step;
+    _mm_prefetch(next_rows + i * Rows * 4, _MM_HINT_T0);
     const __m256 w_low = Panel::low(panel + i * 16);
     const __m256 w_high = Panel::high(panel + i * 16);
 #pragma GCC unroll 6

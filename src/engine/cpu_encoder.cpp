@@ -13,6 +13,7 @@
 #include "engine/call.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
+#include "engine/warnings.hpp"
 #include "engine/weights.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 
@@ -58,7 +59,7 @@ at::Tensor view(const std::vector<std::int32_t>& values) {
 class CpuEncoder final : public Encoder {
  public:
   explicit CpuEncoder(const Blueprint& blueprint)
-      : kernels_(choose_kernels()), weights_(load_weights(blueprint, kernels_)),
+      : warn_(blueprint.warn), kernels_(choose_kernels()), weights_(load_weights(blueprint, kernels_)),
         graph_(blueprint.network, weights_, make_rope_table(blueprint)),
         num_heads_(blueprint.network.num_heads), num_kv_heads_(blueprint.network.num_kv_heads),
         head_dim_(blueprint.network.head_dim),
@@ -73,6 +74,7 @@ class CpuEncoder final : public Encoder {
 
   void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
                float* logits) const override {
+    const WarningScope warnings(warn_);
     Call call{kernels_, crew, arena};
     const at::Tensor out = graph_.run(call, view(batch.ids), view(batch.offsets));
     std::copy_n(out.const_data_ptr<float>(), batch.num_sequences(), logits);
@@ -116,6 +118,7 @@ class CpuEncoder final : public Encoder {
     return bytes;
   }
 
+  WarningScope::Taker warn_;
   const kernels::CpuKernels& kernels_;
   Weights weights_;
   Graph graph_;
@@ -127,6 +130,7 @@ class CpuEncoder final : public Encoder {
 };
 
 std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
+  const WarningScope warnings(blueprint.warn);
   try {
     return std::make_unique<CpuEncoder>(blueprint);
   } catch (const Error&) {

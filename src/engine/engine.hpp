@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "batch/sequence.hpp"
 #include "model/network.hpp"
@@ -57,6 +59,7 @@ struct Blueprint {
   const model::Checkpoint& checkpoint;
   std::size_t max_tokens;  // of one sequence
   runtime::Crew& crew;
+  std::function<void(std::string_view message)> warn;  // takes LibTorch's warnings; may be empty
 };
 
 /// The single symbol that a module exports, under the name kSymbol.

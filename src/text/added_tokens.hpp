@@ -104,7 +104,8 @@ class AddedTokens {
 
  private:
   template <typename Visit>
-  bool walk(std::string_view text, const StringTrie& trie, SpecialTokens mode, Visit&& visit) const {
+  bool walk(std::string_view text, const StringTrie& trie, SpecialTokens mode,
+            Visit&& visit) const {
     AddedTokenWalk pieces(text, tokens_, trie, mode);
     while (const auto piece = pieces.next())
       if (!visit(piece->text, piece->token)) return false;

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "text/merge_table.hpp"
 #include "text/merge_queue.hpp"
+#include "text/merge_table.hpp"
 #include "text/pretoken_cache.hpp"
 #include "text/vocabulary.hpp"
 
@@ -32,8 +32,8 @@ struct BpeBuffers {
 class ByteBpe {
  public:
   struct Options {
-    bool ignore_merges = false;   // a pretoken that is a token is that token, whatever the merges
-    TokenId unknown = kNoToken;   // stands for a byte that is no token; kNoToken drops it
+    bool ignore_merges = false;  // a pretoken that is a token is that token, whatever the merges
+    TokenId unknown = kNoToken;  // stands for a byte that is no token; kNoToken drops it
   };
 
   ByteBpe(Vocabulary vocabulary, MergeTable merges, Options options);

@@ -33,7 +33,9 @@ std::uint8_t class_flags(char32_t code_point) {
   return std::prev(after)->flags;
 }
 
-bool is_word(char32_t code_point) { return class_flags(code_point) & kWord; }
+bool is_word(char32_t code_point) {
+  return class_flags(code_point) & kWord;
+}
 
 bool is_space(char32_t code_point) {
   return CharClass(class_flags(code_point) & 3) == CharClass::space;

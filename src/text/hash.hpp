@@ -6,7 +6,7 @@
 
 namespace reranker::text {
 
-// Multiplier of the 64-bit MCG in L'Ecuyer 1999, "Tables of linear congruential generators".
+// Steele and Vigna 2022, "Computationally easy, spectrally good multipliers": 64-bit MCG.
 constexpr std::uint64_t kMultiplier = 0xF1357AEA2E62A9C5;
 
 inline std::uint64_t mix(std::uint64_t h) {

@@ -29,12 +29,24 @@ T Json::get(std::string_view wanted) const {
   return result;
 }
 
-std::string_view Json::string() const { return get<std::string_view>("a string"); }
-bool Json::boolean() const { return get<bool>("true or false"); }
-std::uint64_t Json::number() const { return get<std::uint64_t>("a whole number"); }
-double Json::real() const { return get<double>("a number"); }
-simdjson::dom::array Json::array() const { return get<simdjson::dom::array>("an array"); }
-simdjson::dom::object Json::object() const { return get<simdjson::dom::object>("an object"); }
+std::string_view Json::string() const {
+  return get<std::string_view>("a string");
+}
+bool Json::boolean() const {
+  return get<bool>("true or false");
+}
+std::uint64_t Json::number() const {
+  return get<std::uint64_t>("a whole number");
+}
+double Json::real() const {
+  return get<double>("a number");
+}
+simdjson::dom::array Json::array() const {
+  return get<simdjson::dom::array>("an array");
+}
+simdjson::dom::object Json::object() const {
+  return get<simdjson::dom::object>("an object");
+}
 
 Json Json::operator[](std::string_view key) const {
   simdjson::dom::element member;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <simdjson.h>
 
@@ -41,8 +42,12 @@ class Json {
   Json element(simdjson::dom::element value, std::size_t index) const;
 
   [[noreturn]] void fail(ErrorCode code, std::string_view wanted) const;
-  [[noreturn]] void invalid(std::string_view wanted) const { fail(ErrorCode::model_invalid, wanted); }
-  [[noreturn]] void unsupported(std::string_view wanted) const { fail(ErrorCode::unsupported, wanted); }
+  [[noreturn]] void invalid(std::string_view wanted) const {
+    fail(ErrorCode::model_invalid, wanted);
+  }
+  [[noreturn]] void unsupported(std::string_view wanted) const {
+    fail(ErrorCode::unsupported, wanted);
+  }
 
  private:
   Json(simdjson::dom::element value, std::string file, std::string path)

@@ -57,7 +57,9 @@ class MergeTable {
 
   // Eight bits a slot in words of 64, from the part of the hash that places no slot.
   std::size_t filter_word(std::uint64_t hash) const { return hash >> 38 & (filter_.size() - 1); }
-  static std::uint64_t filter_bit(std::uint64_t hash) { return std::uint64_t(1) << (hash >> 32 & 63); }
+  static std::uint64_t filter_bit(std::uint64_t hash) {
+    return std::uint64_t(1) << (hash >> 32 & 63);
+  }
 
   std::vector<Slot> slots_;
   // Most pairs that are looked up have no merge: this says so without the miss in slots_.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,14 +32,15 @@ class PretokenCache {
     return true;
   }
 
-  void keep(std::string_view pretoken, std::uint64_t hash, const TokenId* ids, std::size_t num_ids) {
+  void keep(std::string_view pretoken, std::uint64_t hash, const TokenId* ids,
+            std::size_t num_ids) {
     if (num_ids > kMaxIds) return;
     if (slots_.empty()) slots_.resize(kSlots);
     Slot& slot = slots_[hash % kSlots];
     slot.bytes = static_cast<std::uint8_t>(pretoken.size());
     slot.num_ids = static_cast<std::uint8_t>(num_ids);
     std::memcpy(slot.pretoken, pretoken.data(), pretoken.size());
-    std::memcpy(slot.ids, ids, num_ids * sizeof *ids);
+    std::copy(ids, ids + num_ids, slot.ids);
   }
 
  private:

@@ -10,7 +10,9 @@ struct Char {
   unsigned char bytes;
 };
 
-bool is_newline(char c) { return c == '\n' || c == '\r'; }
+bool is_newline(char c) {
+  return c == '\n' || c == '\r';
+}
 
 // A cursor's view of the text: the class of the character at a position. Behind the end there is
 // a barrier of no bytes.
@@ -36,18 +38,20 @@ class View {
     return p;
   }
 
-  std::string_view rest(const char* p) const {
-    return {p, static_cast<std::size_t>(end_ - p)};
-  }
+  std::string_view rest(const char* p) const { return {p, static_cast<std::size_t>(end_ - p)}; }
 
  private:
   const ClassTable& classes_;
   const char* end_;
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-bool one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
+bool one_of(char c, std::string_view set) {
+  return set.find(c) != set.npos;
+}
 
 // Bytes of 's|'t|'re|'ve|'m|'ll|'d at the start of `text`, which starts with the apostrophe;
 // 0 if there is none.
@@ -91,7 +95,8 @@ const char* white_space_end(const View& view, const char* begin, const WhiteSpac
 const char* gpt2_end(const View& view, const char* p) {
   if (view.at(p).kind == CharClass::barrier) return p + view.at(p).bytes;
   if (*p == '\'') {
-    if (const std::size_t bytes = contraction(view.rest(p), /*ignore_case=*/false)) return p + bytes;
+    if (const std::size_t bytes = contraction(view.rest(p), /*ignore_case=*/false))
+      return p + bytes;
   }
   const char* word = *p == ' ' ? p + 1 : p;
   const CharClass kind = view.at(word).kind;

@@ -34,7 +34,8 @@ std::vector<AddedToken> read_added_tokens(const Json& file) {
     tokens.push_back(read_added_token(entry));
     const std::string& content = tokens.back().content;
     if (content.empty()) entry["content"].invalid("some text");
-    if (!contents.insert(content).second) entry["content"].invalid("text that no other added token has");
+    if (!contents.insert(content).second)
+      entry["content"].invalid("text that no other added token has");
   }
   return tokens;
 }

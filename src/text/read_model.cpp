@@ -1,5 +1,7 @@
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "text/byte_alphabet.hpp"
 #include "text/tokenizer_file.hpp"

@@ -4,7 +4,8 @@ namespace reranker::text {
 namespace {
 
 constexpr std::string_view kWanted =
-    "ByteLevel, or a Sequence of Split and ByteLevel (Llama 3) or of Digits and ByteLevel (SmolLM2)";
+    "ByteLevel, or a Sequence of Split and ByteLevel (Llama 3) or of Digits and ByteLevel "
+    "(SmolLM2)";
 
 // Sequences may hold sequences: the components in the order in which they run.
 void flatten(const Json& component, std::vector<Json>& components) {
@@ -35,9 +36,9 @@ Pattern split_pattern(const Json& split) {
 }
 
 PretokenizerSettings read_alone(const Json& byte_level) {
-  if (!uses_regex(byte_level)) byte_level.unsupported("\"use_regex\": true where nothing splits before");
-  return {"gpt2", Pattern::gpt2, ClassSource::byte_level,
-          byte_level["add_prefix_space"].boolean()};
+  if (!uses_regex(byte_level))
+    byte_level.unsupported("\"use_regex\": true where nothing splits before");
+  return {"gpt2", Pattern::gpt2, ClassSource::byte_level, byte_level["add_prefix_space"].boolean()};
 }
 
 PretokenizerSettings read_pair(const Json& first, const Json& byte_level) {
@@ -69,8 +70,8 @@ PretokenizerSettings read_pre_tokenizer(const Json& file) {
 void check_normalizer(const Json& file) {
   const auto normalizer = file.find("normalizer");
   if (!normalizer) return;
-  const bool empty = (*normalizer)["type"].is("Sequence") &&
-                     (*normalizer)["normalizers"].array().size() == 0;
+  const bool empty =
+      (*normalizer)["type"].is("Sequence") && (*normalizer)["normalizers"].array().size() == 0;
   if (!empty) normalizer->unsupported("null");
 }
 

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <reranker/error.hpp>
@@ -35,6 +36,9 @@ struct Tokenizer::Scratch::Buffers {
 namespace {
 
 simdjson::padded_string read_file(const std::filesystem::path& path) {
+  // Opening a folder succeeds on Linux, and its size is nonsense.
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+    throw Error(ErrorCode::model_not_found, path.string() + " is a folder, wanted a file");
   simdjson::padded_string text;
   const simdjson::error_code error = simdjson::padded_string::load(path.string()).get(text);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
@@ -85,8 +89,8 @@ class Encoder {
     add_end(end_byte);
   }
 
-  /// `begin_byte` is where `text` starts in what was given to encode, -1 if that is behind a
-  /// space which was put before it.
+  /// `begin_byte` is where `text` starts in what was given to encode: one byte before the piece if
+  /// a space was put in front of it.
   void add_text(std::string_view text, std::ptrdiff_t begin_byte) {
     for (std::size_t at = 0; at < text.size() && !full();) {
       const char* begin = text.data() + at;
@@ -101,9 +105,9 @@ class Encoder {
  private:
   static void check_length(std::size_t bytes) {
     if (bytes > ByteBpe::kMaxPretokenBytes)
-      throw Error(ErrorCode::invalid_argument,
-                  "text holds a word of " + std::to_string(bytes) + " bytes, wanted at most " +
-                      std::to_string(ByteBpe::kMaxPretokenBytes));
+      throw Error(ErrorCode::invalid_argument, "text holds a word of " + std::to_string(bytes) +
+                                                   " bytes, wanted at most " +
+                                                   std::to_string(ByteBpe::kMaxPretokenBytes));
   }
 
   void add_end(std::size_t end_byte) {
@@ -176,11 +180,17 @@ void Tokenizer::encode(std::string_view utf8, SpecialTokens mode, Scratch& scrat
       });
 }
 
-const std::vector<TokenId>& Tokenizer::prefix() const { return parts_->around.prefix; }
+const std::vector<TokenId>& Tokenizer::prefix() const {
+  return parts_->around.prefix;
+}
 
-const std::vector<TokenId>& Tokenizer::suffix() const { return parts_->around.suffix; }
+const std::vector<TokenId>& Tokenizer::suffix() const {
+  return parts_->around.suffix;
+}
 
-std::size_t Tokenizer::vocabulary_size() const { return parts_->token_bytes.size(); }
+std::size_t Tokenizer::vocabulary_size() const {
+  return parts_->token_bytes.size();
+}
 
 std::size_t Tokenizer::token_bytes(TokenId id) const {
   const auto index = static_cast<std::size_t>(id);
@@ -192,6 +202,8 @@ bool Tokenizer::splits_before_colon() const {
   return !parts_->add_prefix_space && !parts_->added_tokens.may_straddle_colon();
 }
 
-std::string_view Tokenizer::kind() const { return parts_->kind; }
+std::string_view Tokenizer::kind() const {
+  return parts_->kind;
+}
 
 }  // namespace reranker::text

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reranker/options.hpp"
+#include <reranker/options.hpp>
 
 namespace reranker::text {
 
@@ -41,8 +41,10 @@ class Tokenizer {
   /// and, where asked, the ends of its pretokens to `pretokens`.
   ///
   /// `utf8` must be valid (utf8.hpp repairs it). Once `max_tokens` ids or more
-  /// are there the rest of the text is left unread; what was appended ends at a
+  /// are there the rest of the text is not encoded; what was appended ends at a
   /// pretoken and equals the head of the unlimited result.
+  ///
+  /// Throws Error: invalid_argument for a pretoken of 4 GiB.
   void encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
               std::vector<TokenId>& ids, std::vector<Pretoken>* pretokens = nullptr,
               std::size_t max_tokens = kNoLimit) const;
@@ -55,6 +57,10 @@ class Tokenizer {
   std::size_t vocabulary_size() const;
 
   /// Bytes of text that the id stands for; 0 for an id that stands for none.
+  ///
+  /// A text may have more bytes than its ids: a byte that is no token of the
+  /// vocabulary is dropped (SmolLM2 has no U+0004), and added tokens may take
+  /// white space along. Pretoken::end_byte counts all.
   std::size_t token_bytes(TokenId id) const;
 
   /// Whether ids("…letter") ++ ids(":…") is ids("…letter:…") for every text.

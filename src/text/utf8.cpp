@@ -66,7 +66,9 @@ std::size_t find_invalid(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-bool valid_utf8(std::string_view text) { return find_invalid(text, 0) == text.size(); }
+bool valid_utf8(std::string_view text) {
+  return find_invalid(text, 0) == text.size();
+}
 
 RepairedText::RepairedText(std::string_view text) {
   text_.reserve(text.size());
@@ -83,9 +85,9 @@ RepairedText::RepairedText(std::string_view text) {
 }
 
 std::size_t RepairedText::original_offset(std::size_t offset) const {
-  const auto after = std::upper_bound(
-      replacements_.begin(), replacements_.end(), offset,
-      [](std::size_t value, const Replacement& r) { return value < r.begin; });
+  const auto after =
+      std::upper_bound(replacements_.begin(), replacements_.end(), offset,
+                       [](std::size_t value, const Replacement& r) { return value < r.begin; });
   if (after == replacements_.begin()) return offset;
   const Replacement& r = *std::prev(after);
   const std::size_t end = r.begin + kReplacement.size();

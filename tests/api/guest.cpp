@@ -92,3 +92,12 @@ TEST_CASE("a model can be loaded again and again", "[guest]") {
   const auto first = load_tiny().score("why", {"the bee"});
   for (int i = 0; i < 5; ++i) CHECK(load_tiny().score("why", {"the bee"}) == first);
 }
+
+TEST_CASE("what is loaded is told to the log callback and to nobody else", "[guest]") {
+  std::vector<std::string> lines;
+  reranker::LoadOptions options;
+  options.log = [&](reranker::LogLevel, std::string_view message) { lines.emplace_back(message); };
+  (void)load_tiny(options);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("parameters") != std::string::npos);
+}

@@ -43,12 +43,12 @@ Matrix exact_attention(const std::vector<float>& qkv, std::int64_t tokens, const
     const auto q = rows.middleCols(head * h.dim, h.dim);
     const auto k = rows.middleCols((h.num_heads + kv) * h.dim, h.dim);
     const auto v = rows.middleCols((h.num_heads + h.num_kv_heads + kv) * h.dim, h.dim);
-    Matrix p = q * k.transpose() / std::sqrt(static_cast<double>(h.dim));
+    Matrix p = product(q, k.transpose()) / std::sqrt(static_cast<double>(h.dim));
     for (std::int64_t t = 0; t < tokens; ++t) {
       p.row(t) = (p.row(t).array() - p.row(t).maxCoeff()).exp();
       p.row(t) /= p.row(t).sum();
     }
-    out.middleCols(head * h.dim, h.dim) = p * v;
+    out.middleCols(head * h.dim, h.dim) = product(p, v);
   }
   return out;
 }

@@ -84,7 +84,7 @@ TEST_CASE("linear agrees with double", "[linear]") {
   const auto x = random_floats(tokens * k, 1);
   const auto residual = random_floats(tokens * n, 2);
 
-  const Matrix y = as_matrix(x, tokens, k).cast<double>() * w.exact().transpose();
+  const Matrix y = product(as_matrix(x, tokens, k).cast<double>(), w.exact().transpose());
   Matrix expected = y;
   if (epilogue == Epilogue::add) expected += as_matrix(residual, tokens, n).cast<double>();
   if (epilogue == Epilogue::swiglu)

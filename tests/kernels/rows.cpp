@@ -153,7 +153,7 @@ TEST_CASE("pool_score agrees with double and has the same bits on every instruct
   const auto x = random_floats(133 * dim, 9, 4.0f);
 
   const Matrix scores =
-      exact_rms_norm(x, pool.weight) * as_matrix(pool.head, dim, 1).cast<double>();
+      product(exact_rms_norm(x, pool.weight), as_matrix(pool.head, dim, 1).cast<double>());
   Matrix expected(4, 1);
   int begin = 0;
   for (int s = 0; s < 4; ++s) {

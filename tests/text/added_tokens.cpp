@@ -27,12 +27,15 @@ AddedToken special(TokenId id, std::string content) {
 std::string pieces(const std::vector<AddedToken>& tokens, std::string_view text,
                    SpecialTokens mode = SpecialTokens::match) {
   std::string result;
-  AddedTokens(tokens).for_each_piece(text, mode, [&](std::string_view piece, const AddedToken* found) {
-    if (!result.empty()) result += '|';
-    if (found == nullptr) result += piece;
-    else result += "[" + std::to_string(found->id) + ":" + std::string(piece) + "]";
-    return true;
-  });
+  AddedTokens(tokens).for_each_piece(
+      text, mode, [&](std::string_view piece, const AddedToken* found) {
+        if (!result.empty()) result += '|';
+        if (found == nullptr)
+          result += piece;
+        else
+          result += "[" + std::to_string(found->id) + ":" + std::string(piece) + "]";
+        return true;
+      });
   return result;
 }
 

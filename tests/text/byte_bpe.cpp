@@ -98,7 +98,8 @@ TEST_CASE("bpe gives long pretokens the ids that short ones of the same kind get
 
 TEST_CASE("bpe takes a whole pretoken that is a token if merges are ignored", "[bpe]") {
   // No merges lead to "abc": its parts come too late.
-  const std::vector<std::pair<std::string, std::string>> merges = {{"b", "c"}, {"a", "b"}, {"ab", "c"}};
+  const std::vector<std::pair<std::string, std::string>> merges = {
+      {"b", "c"}, {"a", "b"}, {"ab", "c"}};
   CHECK(encode(make(merges), "abc") == Ids{'a', 256});
   ByteBpe::Options options;
   options.ignore_merges = true;

@@ -37,7 +37,9 @@ inline std::vector<Case> cases(const std::string& name) {
   simdjson::dom::parser parser;
   for (std::string line; std::getline(file, line);) {
     const simdjson::dom::element entry = parser.parse(line);
-    Case c{std::string(entry["text"].get_string().value()), ids(entry["ids"]), ids(entry["plain"]),
+    Case c{std::string(entry["text"].get_string().value()),
+           ids(entry["ids"]),
+           ids(entry["plain"]),
            {}};
     for (const auto end : entry["ends"].get_array())
       c.ends.emplace_back(uint64_t(end.at(0)), uint64_t(end.at(1)));

@@ -16,7 +16,9 @@ namespace {
 
 using Ids = std::vector<TokenId>;
 
-Tokenizer load(const std::string& name) { return Tokenizer::load(recorded::path(name + ".json")); }
+Tokenizer load(const std::string& name) {
+  return Tokenizer::load(recorded::path(name + ".json"));
+}
 
 Ids encode(const Tokenizer& tokenizer, std::string_view text,
            SpecialTokens mode = SpecialTokens::match) {
@@ -32,6 +34,12 @@ std::vector<Pretoken> pretokens(const Tokenizer& tokenizer, std::string_view tex
   std::vector<Pretoken> ends;
   tokenizer.encode(text, SpecialTokens::match, scratch, ids, &ends);
   return ends;
+}
+
+std::size_t bytes_of(const Tokenizer& tokenizer, const Ids& ids) {
+  std::size_t bytes = 0;
+  for (const TokenId id : ids) bytes += tokenizer.token_bytes(id);
+  return bytes;
 }
 
 // As recorded: without pretokens that have no tokens.
@@ -65,15 +73,26 @@ TEST_CASE("a tokenizer gives the ids that Hugging Face gives", "[tokenizer]") {
   }
 }
 
+// Not gpt2_prefix_space: Hugging Face counts the space that it puts in as the character behind it.
 TEST_CASE("a tokenizer tells where pretokens end", "[tokenizer]") {
-  const std::string name = GENERATE(values<const char*>(kNames));
+  const std::string name = GENERATE("llama3", "smollm2", "gpt2");
   const Tokenizer tokenizer = load(name);
   for (const auto& c : recorded::cases(name)) {
+    // Where smollm2 drops bytes that are no token, the offsets of Hugging Face slip.
+    if (name == "smollm2" && bytes_of(tokenizer, c.ids) != c.text.size()) continue;
     CAPTURE(name, c.text);
     const auto ends = pretokens(tokenizer, c.text);
     CHECK(ends_of_tokens(ends) == c.ends);
     if (!c.text.empty()) CHECK(ends.back().end_byte == c.text.size());
   }
+}
+
+TEST_CASE("a tokenizer counts no byte for a space that it puts in", "[tokenizer]") {
+  const auto ends = pretokens(load("gpt2_prefix_space"), "bees dance\n");
+  REQUIRE(ends.size() == 3);
+  CHECK(ends[0].end_byte == 4);
+  CHECK(ends[1].end_byte == 10);
+  CHECK(ends[2].end_byte == 11);
 }
 
 TEST_CASE("a tokenizer appends to what is there and counts from it", "[tokenizer]") {
@@ -122,10 +141,10 @@ TEST_CASE("a tokenizer names its kind", "[tokenizer]") {
 
 TEST_CASE("a tokenizer knows the bytes of its tokens", "[tokenizer]") {
   const Tokenizer tokenizer = load("gpt2");
-  const std::string text = "Gr\xC3\xBC\xC3\x9F" "e  <|eot|> \xC3\xA9t\xC3\xA9 bees";
-  std::size_t bytes = 0;
-  for (const TokenId id : encode(tokenizer, text)) bytes += tokenizer.token_bytes(id);
-  CHECK(bytes == text.size());
+  const std::string text =
+      "Gr\xC3\xBC\xC3\x9F"
+      "e  <|eot|> \xC3\xA9t\xC3\xA9 bees";
+  CHECK(bytes_of(tokenizer, encode(tokenizer, text)) == text.size());
   CHECK(tokenizer.token_bytes(-1) == 0);
   CHECK(tokenizer.token_bytes(TokenId(tokenizer.vocabulary_size())) == 0);
 }

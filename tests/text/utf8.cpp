@@ -13,7 +13,9 @@ namespace {
 
 const string kBad = "\xEF\xBF\xBD";  // U+FFFD
 
-string repaired(std::string_view text) { return RepairedText(text).text(); }
+string repaired(std::string_view text) {
+  return RepairedText(text).text();
+}
 
 }  // namespace
 
@@ -27,9 +29,10 @@ TEST_CASE("valid_utf8 takes every length of character and NUL", "[utf8]") {
 }
 
 TEST_CASE("valid_utf8 refuses what is no character", "[utf8]") {
-  const auto broken = GENERATE(
-      "\x80", "\xBF", "\xC0\xAF", "\xC1\xBF", "\xC3", "\xE2\x82", "\xE0\x9F\xBF", "\xED\xA0\x80",
-      "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xF0\x9F\xA6", "\xE2(\xA1");
+  const auto broken =
+      GENERATE("\x80", "\xBF", "\xC0\xAF", "\xC1\xBF", "\xC3", "\xE2\x82", "\xE0\x9F\xBF",
+               "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
+               "\xF0\x9F\xA6", "\xE2(\xA1");
   CAPTURE(broken);
   CHECK_FALSE(valid_utf8(broken));
   CHECK_FALSE(valid_utf8(string("sixteen letters, ") + broken));
@@ -37,8 +40,12 @@ TEST_CASE("valid_utf8 refuses what is no character", "[utf8]") {
 }
 
 TEST_CASE("RepairedText leaves valid text as it is", "[utf8]") {
-  const RepairedText text("Gr\xC3\xBC\xC3\x9F" "e");
-  CHECK(text.text() == "Gr\xC3\xBC\xC3\x9F" "e");
+  const RepairedText text(
+      "Gr\xC3\xBC\xC3\x9F"
+      "e");
+  CHECK(text.text() ==
+        "Gr\xC3\xBC\xC3\x9F"
+        "e");
   for (std::size_t i = 0; i <= text.text().size(); ++i) CHECK(text.original_offset(i) == i);
 }
 
@@ -47,7 +54,8 @@ TEST_CASE("RepairedText puts one U+FFFD for each maximal subpart", "[utf8]") {
   CHECK(repaired("\x80") == kBad);
   CHECK(repaired("\xC0\xAF") == kBad + kBad);
   CHECK(repaired("\xE2\x82") == kBad);
-  CHECK(repaired("\xE2\x82" "a") == kBad + "a");
+  CHECK(repaired("\xE2\x82"
+                 "a") == kBad + "a");
   CHECK(repaired("\xED\xA0\x80") == kBad + kBad + kBad);
   CHECK(repaired("\xF0\x9F\xA6") == kBad);
   CHECK(repaired("\xF0\x80\x80") == kBad + kBad + kBad);
@@ -59,7 +67,9 @@ TEST_CASE("RepairedText puts one U+FFFD for each maximal subpart", "[utf8]") {
 
 TEST_CASE("RepairedText leads back to the original bytes", "[utf8]") {
   // a, a broken character of 2 bytes, b, a stray byte.
-  const RepairedText text("a\xE2\x82" "b\xFF");
+  const RepairedText text(
+      "a\xE2\x82"
+      "b\xFF");
   REQUIRE(text.text() == "a" + kBad + "b" + kBad);
 
   const std::vector<std::pair<std::size_t, std::size_t>> expected = {
