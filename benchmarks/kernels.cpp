@@ -2,10 +2,10 @@
 //
 //   kernels_bench [--isa NAME] [--only TEXT] [--seconds S]
 //
-// One thread, thread CPU time, of the runs that fit into S seconds (default 0.5) a line; the rate is
-// that of the fastest tenth, the median's share comes after it: the two are far apart where other
-// processes empty the caches. Peak is fused multiply-adds on registers, probed in this process
-// right before and after each line.
+// One thread, thread CPU time, of the runs that fit into S seconds (default 0.5) a line; the rate
+// is that of the fastest tenth, the median's share comes after it: the two are far apart where
+// other processes empty the caches. Peak is fused multiply-adds on registers, probed in this
+// process right before and after each line.
 
 #include <time.h>
 
@@ -57,7 +57,6 @@ double peak() {
   return std::max(fma_rate(), fma_rate());
 }
 
-
 struct Options {
   const CpuKernels* kernels = &best_cpu_kernels();
   std::string only;
@@ -68,10 +67,10 @@ struct Options {
 class Memory {
  public:
   explicit Memory(std::size_t bytes)
-      : data_(::operator new(std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment})) {
+      : data_(::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment})) {
     std::memset(data_, 0, bytes);
   }
-  ~Memory() { ::operator delete(data_, std::align_val_t{kAlignment}); }
+  ~Memory() { ::operator delete (data_, std::align_val_t{kAlignment}); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
   void* data() const { return data_; }
@@ -111,8 +110,8 @@ void measure(const Options& options, const std::string& name, double flops, doub
   if (flops > 0) {
     std::printf(" %8.1f GFLOP/s", flops / seconds * 1e-9);
     if (best_rate > 0)
-      std::printf(" %5.1f %% of %.1f (median %.1f %%)", flops / seconds * 1e-7 / best_rate, best_rate,
-                  flops / median * 1e-7 / best_rate);
+      std::printf(" %5.1f %% of %.1f (median %.1f %%)", flops / seconds * 1e-7 / best_rate,
+                  best_rate, flops / median * 1e-7 / best_rate);
   }
   if (bytes > 0) std::printf(" %8.1f GB/s", bytes / seconds * 1e-9);
   std::printf("\n");
@@ -151,8 +150,8 @@ void bench_linear(const Options& options, std::int64_t n, std::int64_t k, Epilog
   auto source = numbers(type == WeightType::fp32 ? n * k : n * k / 2);  // bits of any kind
   for (float& v : source) v *= 0.01f;
   options.kernels->pack_linear({shape, packed.data(), source.data(), 0, n});
-  const LinearArgs args{shape, packed.data(), out.data(), x.data(), residual.data(), tokens,
-                        epilogue};
+  const LinearArgs args{shape,           packed.data(), out.data(), x.data(),
+                        residual.data(), tokens,        epilogue};
   const Memory scratch(options.kernels->plan_linear(args, 1).scratch_bytes);
   const double flops = 2.0 * static_cast<double>(n * k * tokens);
   const double bytes = tokens <= 16 ? static_cast<double>(packed_linear_bytes(shape)) : 0;
@@ -185,8 +184,8 @@ void bench_attention(const Options& options, std::int64_t length, std::int64_t s
   std::vector<std::int32_t> offsets;
   for (std::int64_t s = 0; s <= sequences; ++s)
     offsets.push_back(static_cast<std::int32_t>(s * length));
-  AttentionArgs args{out.data(), qkv.data(), offsets.data(), nullptr, tokens, sequences,
-                     heads,      kv_heads,   dim};
+  AttentionArgs args{out.data(), qkv.data(), offsets.data(), nullptr, tokens,
+                     sequences,  heads,      kv_heads,       dim};
   const Memory packed(options.kernels->attention_packed_bytes(args));
   args.packed = packed.data();
   const Memory scratch(options.kernels->plan_attention(args, 1).scratch_bytes);
@@ -206,15 +205,16 @@ void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
   auto x = numbers(tokens * dim * 2);
   std::vector<float> y(x.size());
   std::vector<std::int32_t> ids(static_cast<std::size_t>(tokens));
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i * 7 % ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ids[i] = static_cast<std::int32_t>(i * 7 % ids.size());
   const std::int32_t offsets[2] = {0, static_cast<std::int32_t>(tokens)};
   std::vector<float> table(static_cast<std::size_t>(rope_table_size(tokens, 64)));
   make_rope_table(table.data(), std::vector<float>(32, 0.5f).data(), tokens, 64);
 
   if (wanted(options, "rms_norm"))
     measure(options, "rms_norm" + shape, 0, 2 * bytes, [&] {
-      run(RmsNormArgs{y.data(), x.data(), weight.data(), tokens, dim, 1e-5f},
-          kernels.plan_rms_norm, kernels.rms_norm, nullptr);
+      run(RmsNormArgs{y.data(), x.data(), weight.data(), tokens, dim, 1e-5f}, kernels.plan_rms_norm,
+          kernels.rms_norm, nullptr);
     });
   if (wanted(options, "swiglu "))
     measure(options, "swiglu" + shape, 0, 3 * bytes, [&] {

@@ -48,8 +48,8 @@ std::size_t packed_linear_bytes(const LinearWeights& weights);
 /// written by the call that packs the last row before it.
 struct PackLinearArgs {
   LinearWeights weights;
-  void* packed;        // packed_linear_bytes(weights), aligned to kAlignment
-  const void* rows;    // (num_rows, k) row-major, of weights.type
+  void* packed;      // packed_linear_bytes(weights), aligned to kAlignment
+  const void* rows;  // (num_rows, k) row-major, of weights.type
   std::int64_t first_row;
   std::int64_t num_rows;
 };

@@ -35,11 +35,11 @@ instruction_sets() {
   if grep -qw avx2 /proc/cpuinfo; then echo avx2; fi
 }
 
+# Two are made; the third is the one that ships.
 make_vocabularies() {
   local make=$oracle/tokenizer
   "$python" "$make/make_llama3_tokenizer.py" "$work/llama3"
-  "$python" "$make/make_smollm2_tokenizer.py" "$work/smollm2"
-  "$python" "$make/make_gpt2_tokenizer.py" "$work/smollm2/tokenizer.json" "$work/gpt2"
+  "$python" "$make/make_gpt2_tokenizer.py" "$work/llama3/tokenizer.json" "$work/gpt2"
 }
 
 # compare WORDS PROGRAM ARGUMENT...: shows what the comparison says; all run, whichever fails.
@@ -49,14 +49,15 @@ compare() {
   "$python" "$oracle/$2" "${@:3}" || status=1
 }
 
+# compare_ids WORDS TOKENIZER_JSON ARGUMENT...
 compare_ids() {
-  local kind golden=()
-  for kind in llama3 smollm2 gpt2; do
-    golden=()
-    [[ ! -f $oracle/tokenizer/golden_$kind.json ]] || golden=(--golden "$oracle/tokenizer/golden_$kind.json")
-    compare "Token ids, $kind" tokenizer/parity.py "$work/$kind/tokenizer.json" \
-      --stream "$bin/tokenize_stream" --strings "$1" "${golden[@]}"
-  done
+  compare "Token ids, $1" tokenizer/parity.py "$2" --stream "$bin/tokenize_stream" "${@:3}"
+}
+
+compare_all_ids() {
+  compare_ids llama3 "$work/llama3/tokenizer.json" --golden "$oracle/tokenizer/golden_llama3.json" "$@"
+  compare_ids gpt2 "$work/gpt2/tokenizer.json" "$@"
+  compare_ids models/small models/small/tokenizer.json "$@"
 }
 
 scripts/build.sh release
@@ -64,13 +65,14 @@ setup_oracle
 step 'Vocabularies' make_vocabularies
 mapfile -t sets < <(instruction_sets)
 if [[ ${1:-} == --quick ]]; then
-  compare_ids 1000
+  compare_all_ids --strings 1000
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work" --pairs 12 --forms bf16 sharded rope_parameters
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --isa "${sets[@]}"
 else
-  compare_ids 20000
+  compare_all_ids --strings 20000
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work"
-  compare 'Logits, as recorded' parity.py --bin "$bin/rerank" --work "$work" --shape 500m
+  mapfile -t shapes < <(basename -s .jsonl "$oracle"/recorded/*.jsonl)
+  compare 'Logits, as recorded' parity.py --bin "$bin/rerank" --work "$work" --shape "${shapes[@]}"
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --isa "${sets[@]}"
 fi
 ((status == 0))

@@ -13,9 +13,18 @@ constexpr std::int64_t kPanel = 16;
 constexpr std::int64_t kTargetRows = 96;  // scores of a tile: 96 x 256 floats, 96 KiB of L2
 constexpr std::int64_t kPackTokens = 256;
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-std::int64_t round_up(std::int64_t a) { return (a + kPanel - 1) / kPanel * kPanel; }
+// Queries and probabilities were written a moment ago: they are at hand.
+using AttentionPanel = Fp32Panel<false>;
+
+std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
+std::int64_t larger(std::int64_t a, std::int64_t b) {
+  return a > b ? a : b;
+}
+std::int64_t round_up(std::int64_t a) {
+  return (a + kPanel - 1) / kPanel * kPanel;
+}
 
 // Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
 // table: sequence s has the numbers from offsets[s] / size + s to those of s + 1, which is never
@@ -130,7 +139,8 @@ void pack_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, v
 
   const Packed packed(args);
   const std::int64_t stride = row_floats(args);
-  const float* key = args.qkv + args.offsets[s] * stride + (args.num_heads + kv_head) * args.head_dim;
+  const float* key =
+      args.qkv + args.offsets[s] * stride + (args.num_heads + kv_head) * args.head_dim;
   const float* value = key + args.num_kv_heads * args.head_dim;
   for (std::int64_t t = begin; t < end; t += kPanel)
     pack_keys(packed.keys(args, s, kv_head) + t * args.head_dim, key + t * stride, stride,
@@ -150,12 +160,12 @@ std::int64_t tokens_per_tile(const AttentionArgs& args) {
 
 // A thread's scratch. A row is a query: token by token, the heads of one key head together.
 struct Scratch {
-  float* queries;    // (rows, D), scaled
-  float* scores;     // (rows, kAttentionBlock); then probabilities
-  float* out;        // (rows, value_dim)
-  float* max;        // (rows)
-  float* sum;        // (rows)
-  float* rescale;    // (rows), rounded up to 8
+  float* queries;  // (rows, D), scaled
+  float* scores;   // (rows, kAttentionBlock); then probabilities
+  float* out;      // (rows, value_dim)
+  float* max;      // (rows)
+  float* sum;      // (rows)
+  float* rescale;  // (rows), rounded up to 8
   std::int64_t floats;
 };
 
@@ -247,8 +257,9 @@ void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool f
   }
 }
 
-// One block of `count` keys for all rows. What comes after a panel is the panel beside it; after the
-// last of the keys or values it is memory of the same sequence or of the next, asked for in vain.
+// One block of `count` keys for all rows. What comes after a panel is the panel beside it; after
+// the last of the keys or values it is memory of the same sequence or of the next, asked for in
+// vain.
 void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const float* keys,
                   const float* values, std::int64_t value_stride, std::int64_t count,
                   std::int64_t dim, bool first) {
@@ -256,7 +267,7 @@ void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const
   for (std::int64_t u = 0; u < count; u += kPanel) {
     const auto* next = reinterpret_cast<const char*>(keys + (u + kPanel) * dim);
     const Tile tile{s.queries, dim, s.scores + u, kAttentionBlock, s.rescale, next, 0};
-    multiply_tiles<Fp32Panel, Into::store>(tiles, tile, keys + u * dim, dim, dim * kPanel * 4);
+    multiply_tiles<AttentionPanel, Into::store>(tiles, tile, keys + u * dim, dim, dim * kPanel * 4);
   }
   soften_rows(s, rows, count, first);
   for (std::int64_t d = 0; d < value_dim; d += kPanel) {
@@ -264,8 +275,8 @@ void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const
     const auto* next = reinterpret_cast<const char*>(panel + value_stride);
     const Tile tile{s.scores, kAttentionBlock, s.out + d, value_dim, s.rescale, next, 0};
     const std::int64_t bytes = count * kPanel * 4;
-    first ? multiply_tiles<Fp32Panel, Into::store>(tiles, tile, panel, count, bytes)
-          : multiply_tiles<Fp32Panel, Into::rescale>(tiles, tile, panel, count, bytes);
+    first ? multiply_tiles<AttentionPanel, Into::store>(tiles, tile, panel, count, bytes)
+          : multiply_tiles<AttentionPanel, Into::rescale>(tiles, tile, panel, count, bytes);
   }
 }
 

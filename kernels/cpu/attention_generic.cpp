@@ -58,8 +58,8 @@ void attend(const AttentionArgs& args, std::int64_t begin, std::int64_t end, std
 
   Running row{};
   for (std::int64_t u = 0; u < end - begin; u += kAttentionBlock) {
-    const std::int64_t block_end = u + kAttentionBlock < end - begin ? u + kAttentionBlock
-                                                                     : end - begin;
+    const std::int64_t block_end =
+        u + kAttentionBlock < end - begin ? u + kAttentionBlock : end - begin;
     add_block(row, query, key, value, u, block_end, stride, dim, u == 0);
   }
   const float inverse = 1.0f / row.sum;
@@ -67,9 +67,13 @@ void attend(const AttentionArgs& args, std::int64_t begin, std::int64_t end, std
   for (std::int64_t d = 0; d < dim; ++d) out[d] = row.out[d] * inverse;
 }
 
-std::size_t packed_bytes_generic(const AttentionArgs&) { return 0; }
+std::size_t packed_bytes_generic(const AttentionArgs&) {
+  return 0;
+}
 
-Plan plan_pack_generic(const AttentionArgs&, int) { return {0, 0, 0, 0}; }
+Plan plan_pack_generic(const AttentionArgs&, int) {
+  return {0, 0, 0, 0};
+}
 
 void pack_generic(const AttentionArgs&, const Plan&, std::int64_t, void*) {}
 

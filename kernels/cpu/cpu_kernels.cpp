@@ -45,7 +45,9 @@ const CpuKernels* avx2_kernels() {
   return runs ? &table : nullptr;
 }
 #else
-const CpuKernels* avx2_kernels() { return nullptr; }
+const CpuKernels* avx2_kernels() {
+  return nullptr;
+}
 #endif
 
 }  // namespace

@@ -32,9 +32,9 @@ namespace reranker::kernels {
 constexpr int kCpuRevision = 1;
 
 struct Plan {
-  std::int64_t num_tasks;      // 0 for empty input
-  std::size_t scratch_bytes;   // for each thread, aligned to kAlignment; 0: may be null
-  std::int64_t row_tasks;      // the op's own: how it cuts rows and columns
+  std::int64_t num_tasks;     // 0 for empty input
+  std::size_t scratch_bytes;  // for each thread, aligned to kAlignment; 0: may be null
+  std::int64_t row_tasks;     // the op's own: how it cuts rows and columns
   std::int64_t column_tasks;
 };
 

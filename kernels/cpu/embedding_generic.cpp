@@ -19,6 +19,8 @@ void embedding_generic(const EmbeddingArgs& args, const Plan& plan, std::int64_t
 
 }  // namespace
 
-void add_embedding_generic(CpuKernels& table) { table.embedding = embedding_generic; }
+void add_embedding_generic(CpuKernels& table) {
+  table.embedding = embedding_generic;
+}
 
 }  // namespace reranker::kernels

@@ -17,9 +17,15 @@ constexpr std::int64_t kMaxRowBytes = 3 << 20;   // of copied rows, whole, in a 
 constexpr std::int64_t kFewRows = 12;            // up to here rows are not copied
 constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 over all of k
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
+std::int64_t larger(std::int64_t a, std::int64_t b) {
+  return a > b ? a : b;
+}
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 // A unit is what a task's columns are counted in: a panel, or the two of a gate and its up.
 std::int64_t panels_per_unit(const LinearArgs& args) {
@@ -162,8 +168,8 @@ void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, vo
   const std::int64_t step = panels_per_unit(args);
   // Columns are the outer loop of tasks: neighbours in time read the same weights.
   const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units = part_of(num_panels(args.weights) / step, task / plan.row_tasks,
-                                 plan.column_tasks);
+  const RowRange units =
+      part_of(num_panels(args.weights) / step, task / plan.row_tasks, plan.column_tasks);
   const std::int64_t count = tokens.end - tokens.begin;
   const std::int64_t group = panels_in_group(args, count);
 
@@ -176,7 +182,7 @@ void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, vo
   for (std::int64_t p = units.begin * step; p < units.end * step; p += group) {
     const std::int64_t last = smaller(p + group, units.end * step);
     args.weights.type == WeightType::bf16 ? sum_panels<Bf16Panel>(sums, args, rows, p, last)
-                                          : sum_panels<Fp32Panel>(sums, args, rows, p, last);
+                                          : sum_panels<Fp32Panel<true>>(sums, args, rows, p, last);
     finish(args, sums, tokens.begin, count, p, last);
   }
 }

@@ -7,8 +7,7 @@ namespace {
 
 float weight_at(const void* panel, WeightType type, std::int64_t i, std::int64_t lane) {
   if (type != WeightType::bf16) return static_cast<const float*>(panel)[i * kPanel + lane];
-  return widen_bf16(
-      static_cast<const std::uint16_t*>(panel)[i * kPanel + lane % 8 * 2 + lane / 8]);
+  return widen_bf16(static_cast<const std::uint16_t*>(panel)[i * kPanel + lane % 8 * 2 + lane / 8]);
 }
 
 // y[lane] of the 16 columns of a panel, for one row of x.

@@ -8,7 +8,9 @@ namespace {
 constexpr std::int64_t kMaxBlock = 512;
 constexpr std::int64_t kBlockMultiple = 8;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 std::int64_t rows_of_half(const LinearWeights& weights) {
   return weights.order == RowOrder::gate_up ? weights.n / 2 : weights.n;
@@ -22,7 +24,9 @@ std::int64_t linear_block(std::int64_t k) {
   return divide_up(even, kBlockMultiple) * kBlockMultiple;
 }
 
-std::int64_t linear_num_blocks(std::int64_t k) { return divide_up(k, linear_block(k)); }
+std::int64_t linear_num_blocks(std::int64_t k) {
+  return divide_up(k, linear_block(k));
+}
 
 std::int64_t num_panels(const LinearWeights& weights) {
   const std::int64_t halves = weights.order == RowOrder::gate_up ? 2 : 1;

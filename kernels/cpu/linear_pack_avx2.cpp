@@ -23,7 +23,9 @@ __m256i load(const char* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-void store(char* to, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), x); }
+void store(char* to, __m256i x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), x);
+}
 
 // 16 columns of 16 rows. Unpacking puts rows j and 8 + j of columns 0-3 and 8-11 into one register
 // and of columns 4-7 and 12-15 into the other.
@@ -124,6 +126,8 @@ void pack_linear_avx2(const PackLinearArgs& args) {
 
 }  // namespace
 
-void add_linear_pack_avx2(CpuKernels& table) { table.pack_linear = pack_linear_avx2; }
+void add_linear_pack_avx2(CpuKernels& table) {
+  table.pack_linear = pack_linear_avx2;
+}
 
 }  // namespace reranker::kernels

@@ -48,6 +48,8 @@ void pack_linear_generic(const PackLinearArgs& args) {
 
 }  // namespace
 
-void add_linear_pack_generic(CpuKernels& table) { table.pack_linear = pack_linear_generic; }
+void add_linear_pack_generic(CpuKernels& table) {
+  table.pack_linear = pack_linear_generic;
+}
 
 }  // namespace reranker::kernels

@@ -12,9 +12,11 @@ namespace {
 
 constexpr int kMaxTileRows = 6;
 
-/// A step of a panel: 16 floats.
+/// A step of a panel: 16 floats. With FetchRows the rows of `a` that come next are asked for, too.
+template <bool FetchRows>
 struct Fp32Panel {
   using Element = float;
+  static constexpr bool kFetchRows = FetchRows;
   static inline __m256 low(const float* step) { return _mm256_loadu_ps(step); }
   static inline __m256 high(const float* step) { return _mm256_loadu_ps(step + 8); }
 };
@@ -22,6 +24,7 @@ struct Fp32Panel {
 /// A step of a panel: 8 dwords, columns 0..7 in the low and 8..15 in the high halves (linear.hpp).
 struct Bf16Panel {
   using Element = std::uint16_t;
+  static constexpr bool kFetchRows = true;
   static inline __m256i load(const std::uint16_t* step) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step));
   }
@@ -43,7 +46,7 @@ struct Tile {
   float* c;  // rows of 16 floats, c_stride floats apart
   std::int64_t c_stride;
   const float* factors;  // (rows), for Into::rescale; any floats otherwise
-  // The panel that comes next: next + i * next_step is asked for at step i, and so are the rows
+  // The panel that comes next: next + i * next_step is asked for at step i, and so may be the rows
   // that follow in `a`. Little by little: a burst of misses would hold up the product's own loads.
   const char* next;
   std::int64_t next_step;  // bytes
@@ -64,7 +67,7 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, s
   for (std::int64_t i = 0; i < k; ++i) {
     _mm_prefetch(next, _MM_HINT_T1);
     next += t.next_step;
-    _mm_prefetch(next_rows + i * Rows * 4, _MM_HINT_T0);
+    if (Panel::kFetchRows) _mm_prefetch(next_rows + i * Rows * 4, _MM_HINT_T0);
     const __m256 w_low = Panel::low(panel + i * 16);
     const __m256 w_high = Panel::high(panel + i * 16);
 #pragma GCC unroll 6
@@ -94,12 +97,18 @@ template <typename Panel, Into into>
 inline void multiply(int rows, const Tile& t, const typename Panel::Element* panel,
                      std::int64_t k) {
   switch (rows) {
-    case 1: return multiply_rows<1, Panel, into>(t, panel, k);
-    case 2: return multiply_rows<2, Panel, into>(t, panel, k);
-    case 3: return multiply_rows<3, Panel, into>(t, panel, k);
-    case 4: return multiply_rows<4, Panel, into>(t, panel, k);
-    case 5: return multiply_rows<5, Panel, into>(t, panel, k);
-    default: return multiply_rows<6, Panel, into>(t, panel, k);
+    case 1:
+      return multiply_rows<1, Panel, into>(t, panel, k);
+    case 2:
+      return multiply_rows<2, Panel, into>(t, panel, k);
+    case 3:
+      return multiply_rows<3, Panel, into>(t, panel, k);
+    case 4:
+      return multiply_rows<4, Panel, into>(t, panel, k);
+    case 5:
+      return multiply_rows<5, Panel, into>(t, panel, k);
+    default:
+      return multiply_rows<6, Panel, into>(t, panel, k);
   }
 }
 

@@ -19,7 +19,8 @@ Plan plan_rows(std::int64_t num_rows, int num_threads) {
 
 RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_parts) {
   const std::int64_t size = num_rows / num_parts;
-  const std::int64_t longer = num_rows % num_parts;  // parts that are one row longer, the first ones
+  const std::int64_t longer =
+      num_rows % num_parts;  // parts that are one row longer, the first ones
   const std::int64_t begin = part * size + (part < longer ? part : longer);
   return {begin, begin + size + (part < longer ? 1 : 0)};
 }

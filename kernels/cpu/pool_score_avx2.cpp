@@ -41,6 +41,8 @@ void pool_tokens_avx2(const PoolScoreArgs& args, const Plan& plan, std::int64_t 
 
 }  // namespace
 
-void add_pool_score_avx2(CpuKernels& table) { table.pool_tokens = pool_tokens_avx2; }
+void add_pool_score_avx2(CpuKernels& table) {
+  table.pool_tokens = pool_tokens_avx2;
+}
 
 }  // namespace reranker::kernels

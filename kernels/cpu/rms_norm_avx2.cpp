@@ -27,6 +27,8 @@ void rms_norm_avx2(const RmsNormArgs& args, const Plan& plan, std::int64_t task,
 
 }  // namespace
 
-void add_rms_norm_avx2(CpuKernels& table) { table.rms_norm = rms_norm_avx2; }
+void add_rms_norm_avx2(CpuKernels& table) {
+  table.rms_norm = rms_norm_avx2;
+}
 
 }  // namespace reranker::kernels

@@ -16,6 +16,8 @@ void rms_norm_generic(const RmsNormArgs& args, const Plan& plan, std::int64_t ta
 
 }  // namespace
 
-void add_rms_norm_generic(CpuKernels& table) { table.rms_norm = rms_norm_generic; }
+void add_rms_norm_generic(CpuKernels& table) {
+  table.rms_norm = rms_norm_generic;
+}
 
 }  // namespace reranker::kernels

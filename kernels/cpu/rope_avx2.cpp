@@ -44,6 +44,8 @@ void rope_avx2(const RopeArgs& args, const Plan& plan, std::int64_t task, void*)
 
 }  // namespace
 
-void add_rope_avx2(CpuKernels& table) { table.rope = rope_avx2; }
+void add_rope_avx2(CpuKernels& table) {
+  table.rope = rope_avx2;
+}
 
 }  // namespace reranker::kernels

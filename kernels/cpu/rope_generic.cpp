@@ -29,6 +29,8 @@ void rope_generic(const RopeArgs& args, const Plan& plan, std::int64_t task, voi
 
 }  // namespace
 
-void add_rope_generic(CpuKernels& table) { table.rope = rope_generic; }
+void add_rope_generic(CpuKernels& table) {
+  table.rope = rope_generic;
+}
 
 }  // namespace reranker::kernels

@@ -12,12 +12,11 @@ constexpr double kHalfPiHigh = 1.57079632679489655800;
 constexpr double kHalfPiLow = 6.12323399573676603587e-17;
 
 // Taylor's series on |x| <= pi / 4, first neglected term below 2^-54. Horner in fused steps.
-constexpr double kSine[] = {-1.0 / 6,           1.0 / 120,        -1.0 / 5040,
-                            1.0 / 362880,       -1.0 / 39916800,  1.0 / 6227020800,
-                            -1.0 / 1307674368000};
-constexpr double kCosine[] = {-1.0 / 2,         1.0 / 24,          -1.0 / 720,
-                              1.0 / 40320,      -1.0 / 3628800,    1.0 / 479001600,
-                              -1.0 / 87178291200, 1.0 / 20922789888000};
+constexpr double kSine[] = {-1.0 / 6,        1.0 / 120,        -1.0 / 5040,         1.0 / 362880,
+                            -1.0 / 39916800, 1.0 / 6227020800, -1.0 / 1307674368000};
+constexpr double kCosine[] = {
+    -1.0 / 2,       1.0 / 24,        -1.0 / 720,         1.0 / 40320,
+    -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000};
 
 template <int Terms>
 double horner(const double (&coefficients)[Terms], double x) {

@@ -23,7 +23,9 @@ inline To bits_of(From from) {
   return to;
 }
 
-inline float widen_bf16(std::uint16_t x) { return bits_of<float>(std::uint32_t{x} << 16); }
+inline float widen_bf16(std::uint16_t x) {
+  return bits_of<float>(std::uint32_t{x} << 16);
+}
 
 /// Exact. A signalling NaN becomes quiet, as the processor's own conversion makes it.
 inline float widen_fp16(std::uint16_t x) {
@@ -65,7 +67,9 @@ inline float exp2_of(float x) {  // exp.hpp, x <= 0
   return p * bits_of<float>(bits_of<std::uint32_t>(shifted) << 23);
 }
 
-inline float silu_of(float x) { return x / (1.0f + exp_of(-x)); }
+inline float silu_of(float x) {
+  return x / (1.0f + exp_of(-x));
+}
 
 /// The tree of sums.hpp.
 inline float tree_sum(const float (&partials)[kNumPartials]) {

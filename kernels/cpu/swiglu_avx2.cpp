@@ -20,6 +20,8 @@ void swiglu_avx2(const SwigluArgs& args, const Plan& plan, std::int64_t task, vo
 
 }  // namespace
 
-void add_swiglu_avx2(CpuKernels& table) { table.swiglu = swiglu_avx2; }
+void add_swiglu_avx2(CpuKernels& table) {
+  table.swiglu = swiglu_avx2;
+}
 
 }  // namespace reranker::kernels

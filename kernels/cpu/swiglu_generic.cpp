@@ -16,6 +16,8 @@ void swiglu_generic(const SwigluArgs& args, const Plan& plan, std::int64_t task,
 
 }  // namespace
 
-void add_swiglu_generic(CpuKernels& table) { table.swiglu = swiglu_generic; }
+void add_swiglu_generic(CpuKernels& table) {
+  table.swiglu = swiglu_generic;
+}
 
 }  // namespace reranker::kernels

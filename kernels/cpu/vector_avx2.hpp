@@ -69,7 +69,9 @@ struct Partials {
   __m256 high;  // partials 8..15
 };
 
-inline Partials no_partials() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+inline Partials no_partials() {
+  return {_mm256_setzero_ps(), _mm256_setzero_ps()};
+}
 
 /// The tree of sums.hpp.
 inline float tree_sum(const Partials& partials) {

@@ -18,6 +18,17 @@ constexpr std::uint32_t kNoSymbol = 0xFFFFFFFF;
 
 using Symbol = BpeBuffers::Symbol;
 
+// Symbol i becomes what its merge makes of it and the next, which is no more.
+void join_with_next(std::vector<Symbol>& symbols, std::uint32_t i) {
+  Symbol& left = symbols[i];
+  Symbol& right = symbols[left.next];
+  left.id = left.merge.id;
+  left.next = right.next;
+  left.merge = {};
+  right.merge = {};
+  if (left.next != kNoSymbol) symbols[left.next].previous = i;
+}
+
 void release_if_large(BpeBuffers& buffers) {
   if (buffers.symbols.capacity() <= kKeptSymbols) return;
   buffers.symbols = {};
@@ -90,16 +101,26 @@ void ByteBpe::merge_short(std::string_view pretoken, std::vector<TokenId>& ids) 
 void ByteBpe::merge_long(std::string_view pretoken, BpeBuffers& buffers,
                          std::vector<TokenId>& ids) const {
   assert(pretoken.size() <= kMaxPretokenBytes);
-  std::vector<Symbol>& symbols = buffers.symbols;
+  fill_symbols(pretoken, buffers.symbols);
+  if (buffers.symbols.empty()) return;
+  merge_all(buffers);
+  for (std::uint32_t i = 0; i != kNoSymbol; i = buffers.symbols[i].next)
+    ids.push_back(buffers.symbols[i].id);
+  release_if_large(buffers);
+}
+
+void ByteBpe::fill_symbols(std::string_view pretoken, std::vector<Symbol>& symbols) const {
   symbols.clear();
   for (const char c : pretoken) {
     const TokenId id = byte_ids_[static_cast<unsigned char>(c)];
     const auto index = static_cast<std::uint32_t>(symbols.size());
     if (id != kNoToken) symbols.push_back({id, index - 1, index + 1, {}});
   }
-  if (symbols.empty()) return;
-  symbols.back().next = kNoSymbol;
+  if (!symbols.empty()) symbols.back().next = kNoSymbol;
+}
 
+void ByteBpe::merge_all(BpeBuffers& buffers) const {
+  std::vector<Symbol>& symbols = buffers.symbols;
   MergeQueue& queue = buffers.queue;
   const auto look_up = [&](std::uint32_t i) {
     const Merge merge = merges_.find(symbols[i].id, symbols[symbols[i].next].id);
@@ -115,24 +136,13 @@ void ByteBpe::merge_long(std::string_view pretoken, BpeBuffers& buffers,
   while (!queue.empty()) {
     const std::uint64_t top = queue.pop();
     const auto i = static_cast<std::uint32_t>(top);
-    Symbol& left = symbols[i];
-    if (left.merge.rank != top >> 32) continue;  // one of the two has merged with another since
-
-    Symbol& right = symbols[left.next];
-    left.id = left.merge.id;
-    left.next = right.next;
-    left.merge = {};
-    right.merge = {};
-    right.id = kNoToken;
-    if (left.next != kNoSymbol) {
-      symbols[left.next].previous = i;
+    if (symbols[i].merge.rank != top >> 32) continue;  // one of the two has merged since
+    join_with_next(symbols, i);
+    if (symbols[i].next != kNoSymbol)
       if (const auto merge = look_up(i)) queue.push(*merge);
-    }
-    if (left.previous == kNoSymbol) continue;
-    if (const auto merge = look_up(left.previous)) queue.push(*merge);
+    if (symbols[i].previous != kNoSymbol)
+      if (const auto merge = look_up(symbols[i].previous)) queue.push(*merge);
   }
-  for (std::uint32_t i = 0; i != kNoSymbol; i = symbols[i].next) ids.push_back(symbols[i].id);
-  release_if_large(buffers);
 }
 
 }  // namespace reranker::text

@@ -50,6 +50,8 @@ class ByteBpe {
                        std::vector<TokenId>& ids) const;
   void merge_short(std::string_view pretoken, std::vector<TokenId>& ids) const;
   void merge_long(std::string_view pretoken, BpeBuffers& buffers, std::vector<TokenId>& ids) const;
+  void fill_symbols(std::string_view pretoken, std::vector<BpeBuffers::Symbol>& symbols) const;
+  void merge_all(BpeBuffers& buffers) const;
 
   Vocabulary vocabulary_;
   MergeTable merges_;

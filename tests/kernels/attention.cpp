@@ -22,8 +22,8 @@ std::vector<float> attention(const CpuKernels& kernels, const std::vector<float>
   args.num_heads = heads.num_heads;
   args.num_kv_heads = heads.num_kv_heads;
   args.head_dim = heads.dim;
-  std::vector<float> out(
-      static_cast<std::size_t>(args.num_tokens * heads.num_heads * heads.dim), NAN);
+  std::vector<float> out(static_cast<std::size_t>(args.num_tokens * heads.num_heads * heads.dim),
+                         NAN);
   const Buffer packed(kernels.attention_packed_bytes(args));
   args.out = out.data();
   args.qkv = qkv.data();
@@ -123,7 +123,7 @@ TEST_CASE("attention stays exact where scores are large", "[attention]") {
 
 TEST_CASE("attention over equal keys is the mean of the values", "[attention]") {
   const Heads heads{1, 1, 4};
-  const std::vector<float> qkv{1, 1, 1, 1, 0, 0, 0, 0, 1, 2, 3, 4,   //
+  const std::vector<float> qkv{1, 1, 1, 1, 0, 0, 0, 0, 1, 2, 3, 4,  //
                                5, 5, 5, 5, 0, 0, 0, 0, 3, 4, 5, 6};
   for (const CpuKernels* kernels : all_tables())
     CHECK(attention(*kernels, qkv, {2}, heads) == std::vector<float>{2, 3, 4, 5, 2, 3, 4, 5});

@@ -96,15 +96,16 @@ TEST_CASE("exp2 is exactly one at zero, zero far below and NaN of NaN", "[exp]")
 
 TEST_CASE("exp is exactly zero, one or infinite where it should be", "[exp]") {
   const float inf = std::numeric_limits<float>::infinity();
-  const std::vector<float> x{-inf, -1e30f, -1000.0f, -104.0f, -87.34f, 0.0f, -0.0f, 1e-40f,
-                             89.0f, 1e30f, inf};
+  const std::vector<float> x{-inf,  -1e30f, -1000.0f, -104.0f, -87.34f, 0.0f,
+                             -0.0f, 1e-40f, 89.0f,    1e30f,   inf};
   const std::vector<float> y{0, 0, 0, 0, 0, 1, 1, 1, inf, inf, inf};
   for (const CpuKernels* kernels : all_tables()) CHECK(exp_of(*kernels, x) == y);
 }
 
 TEST_CASE("exp keeps NaN whatever its payload", "[exp]") {
   for (const CpuKernels* kernels : all_tables())
-    for (const std::uint32_t bits : {0x7fc00000u, 0xffc00000u, 0x7fc001ffu, 0xffffffffu, 0x7f800001u}) {
+    for (const std::uint32_t bits :
+         {0x7fc00000u, 0xffc00000u, 0x7fc001ffu, 0xffffffffu, 0x7f800001u}) {
       float nan;
       std::memcpy(&nan, &bits, sizeof nan);
       CHECK(std::isnan(exp_of(*kernels, {nan})[0]));

@@ -50,7 +50,9 @@ std::vector<float> linear(const CpuKernels& kernels, const Weights& w, const std
   return out;
 }
 
-Matrix silu(const Matrix& x) { return x.array() / (1.0 + (-x.array()).exp()); }
+Matrix silu(const Matrix& x) {
+  return x.array() / (1.0 + (-x.array()).exp());
+}
 
 const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu};
 
@@ -180,7 +182,8 @@ TEST_CASE("pack_linear gives the same bytes on every instruction set, in pieces 
     }
 }
 
-TEST_CASE("pack_linear alternates panels of gate and up rows and pads each half", "[linear][pack]") {
+TEST_CASE("pack_linear alternates panels of gate and up rows and pads each half",
+          "[linear][pack]") {
   // Rows 0..16 are a gate, 17..33 an up projection; each weight is the number of its row.
   Weights w{{34, 1, WeightType::fp32, RowOrder::gate_up}, {}, {}};
   for (int row = 0; row < 34; ++row) w.floats.push_back(static_cast<float>(row));

@@ -8,7 +8,8 @@ namespace {
 std::vector<float> frequencies(std::int64_t half, double theta = 500000.0) {
   std::vector<float> f;
   for (std::int64_t i = 0; i < half; ++i)
-    f.push_back(static_cast<float>(std::pow(theta, -static_cast<double>(i) / static_cast<double>(half))));
+    f.push_back(
+        static_cast<float>(std::pow(theta, -static_cast<double>(i) / static_cast<double>(half))));
   return f;
 }
 
@@ -85,7 +86,8 @@ TEST_CASE("rope turns queries and keys, restarts at each sequence and leaves val
         }
   const auto actual = rope(generic_kernels(), qkv, lengths, table, 2, 1, dim);
   CHECK(error(actual, expected) < kTolerance);
-  CHECK(as_matrix(actual, 23, 4 * dim).rightCols(dim) == as_matrix(qkv, 23, 4 * dim).rightCols(dim));
+  CHECK(as_matrix(actual, 23, 4 * dim).rightCols(dim) ==
+        as_matrix(qkv, 23, 4 * dim).rightCols(dim));
   for (const CpuKernels* kernels : fast_tables())
     for (const int num_threads : {1, 2, 7})
       CHECK(same_bits(rope(*kernels, qkv, lengths, table, 2, 1, dim, num_threads), actual));

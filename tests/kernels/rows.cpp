@@ -44,12 +44,17 @@ std::vector<float> pool_score(const CpuKernels& kernels, const std::vector<float
   const auto offsets = offsets_of(lengths);
   std::vector<float> token_scores(static_cast<std::size_t>(offsets.back()), NAN);
   std::vector<float> logits(lengths.size(), NAN);
-  const PoolScoreArgs args{logits.data(),       token_scores.data(),
-                           x.data(),            pool.weight.data(),
-                           pool.head.data(),    offsets.data(),
-                           offsets.back(),      static_cast<std::int64_t>(lengths.size()),
+  const PoolScoreArgs args{logits.data(),
+                           token_scores.data(),
+                           x.data(),
+                           pool.weight.data(),
+                           pool.head.data(),
+                           offsets.data(),
+                           offsets.back(),
+                           static_cast<std::int64_t>(lengths.size()),
                            static_cast<std::int64_t>(pool.head.size()),
-                           1e-5f,               pool.temperature};
+                           1e-5f,
+                           pool.temperature};
   run(args, kernels.plan_pool_tokens, kernels.pool_tokens, num_threads);
   kernels.pool_sequences(args);
   return logits;
@@ -101,7 +106,8 @@ TEST_CASE("swiglu agrees with double and has the same bits on every instruction 
   const auto gate_up = random_floats(19 * 2 * dim, 5, 12.0f);
   const Matrix rows = as_matrix(gate_up, 19, 2 * dim).cast<double>();
   const Matrix gate = rows.leftCols(dim);
-  const Matrix expected = (gate.array() / (1.0 + (-gate.array()).exp())) * rows.rightCols(dim).array();
+  const Matrix expected =
+      (gate.array() / (1.0 + (-gate.array()).exp())) * rows.rightCols(dim).array();
   const auto actual = swiglu(generic_kernels(), gate_up, dim);
   CHECK(error(actual, expected) < kTolerance);
   for (const CpuKernels* kernels : fast_tables())
@@ -131,7 +137,8 @@ TEST_CASE("embedding widens every word of its table exactly", "[embedding]") {
     CHECK(wrong == 0);
     CHECK(std::isinf(fp16[0x7c00]));
     CHECK(std::isnan(fp16[0xfe01]));
-    CHECK(same_bits(fp16, embedding(generic_kernels(), words.data(), WeightType::fp16, {0}, 65536)));
+    CHECK(
+        same_bits(fp16, embedding(generic_kernels(), words.data(), WeightType::fp16, {0}, 65536)));
   }
 }
 
@@ -165,6 +172,21 @@ TEST_CASE("pool_score agrees with double and has the same bits on every instruct
   for (const CpuKernels* kernels : fast_tables())
     for (const int num_threads : {1, 2, 64})
       CHECK(same_bits(pool_score(*kernels, x, lengths, pool, num_threads), actual));
+}
+
+TEST_CASE("pool_score leaves partial sums that no element touches at minus zero",
+          "[pool_score][isa]") {
+  // Every product is below the smallest denormal and negative, so every partial sum is -0. With 17
+  // elements the second round touches one partial; adding zeros to the others would make them +0.
+  const std::vector<float> tiny(17, 1e-20f);
+  const std::vector<float> minus_tiny(17, -1e-20f);
+  for (const CpuKernels* kernels : all_tables()) {
+    float score = 1;
+    run({nullptr, &score, tiny.data(), tiny.data(), minus_tiny.data(), nullptr, 1, 1, 17, 1e-5f, 1},
+        kernels->plan_pool_tokens, kernels->pool_tokens);
+    CHECK(score == 0.0f);
+    CHECK(std::signbit(score));
+  }
 }
 
 TEST_CASE("pool_score gives a sequence the same bits alone and in a batch", "[pool_score]") {

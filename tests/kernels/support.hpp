@@ -19,9 +19,9 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 using FloatMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Largest |error| over the largest |expected| that fp32 kernels may make against double.
-constexpr double kTolerance = 1e-6;           // one rounding or a few
-constexpr double kProductTolerance = 4e-6;    // sums of up to 8192 products
-constexpr double kAttentionTolerance = 1e-5;  // exp of differences of sums
+constexpr double kTolerance = 1e-6;             // one rounding or a few
+constexpr double kProductTolerance = 4e-6;      // sums of up to 8192 products
+constexpr double kAttentionTolerance = 1e-5;    // exp of differences of sums
 constexpr double kLargeLogitsTolerance = 1e-3;  // the same where scores reach a few hundred
 
 /// Uniform in [-scale, scale), the same on every platform.
@@ -53,8 +53,8 @@ inline float from_bf16(std::uint16_t word) {
 inline float from_fp16(std::uint16_t word) {
   const int exponent = (word >> 10) & 31;
   const int mantissa = word & 1023;
-  const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24)
-                                         : std::ldexp(1024 + mantissa, exponent - 25);
+  const double magnitude =
+      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
   return static_cast<float>((word & 0x8000) != 0 ? -magnitude : magnitude);
 }
 
@@ -75,10 +75,10 @@ inline std::vector<std::uint16_t> random_fp16(std::int64_t count, unsigned seed)
 class Buffer {
  public:
   explicit Buffer(std::size_t bytes)
-      : bytes_(bytes), data_(::operator new(bytes + 1, std::align_val_t{kAlignment})) {
+      : bytes_(bytes), data_(::operator new (bytes + 1, std::align_val_t{kAlignment})) {
     std::memset(data_, 0xff, bytes_);
   }
-  ~Buffer() { ::operator delete(data_, std::align_val_t{kAlignment}); }
+  ~Buffer() { ::operator delete (data_, std::align_val_t{kAlignment}); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   void* data() const { return data_; }
@@ -137,7 +137,9 @@ inline double error(const std::vector<float>& actual, const Matrix& expected) {
 }
 
 /// a * b, term by term: Eigen's own blocked product takes minutes to compile under sanitizers.
-inline Matrix product(const Matrix& a, const Matrix& b) { return a.lazyProduct(b); }
+inline Matrix product(const Matrix& a, const Matrix& b) {
+  return a.lazyProduct(b);
+}
 
 /// Token offsets of sequences of these lengths.
 inline std::vector<std::int32_t> offsets_of(const std::vector<int>& lengths) {
