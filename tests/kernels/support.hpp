@@ -120,7 +120,8 @@ inline std::vector<const CpuKernels*> all_tables() {
 }
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  if (a.size() != b.size()) return false;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 inline Eigen::Map<const FloatMatrix> as_matrix(const std::vector<float>& x, std::int64_t rows,
