@@ -122,8 +122,7 @@ void pack_values(float* to, std::int64_t panel_stride, const float* value, std::
   for (std::int64_t d = 0; d < dim; d += kPanel) {
     float* lanes = to + d / kPanel * panel_stride;
     for (std::int64_t half = 0; half < kPanel; half += 8) {
-      const std::int64_t left = larger(0, smaller(8, dim - d - half));
-      _mm256_storeu_ps(lanes + half, _mm256_maskload_ps(value + d + half, first_lanes(left)));
+      _mm256_storeu_ps(lanes + half, load_first(value + d + half, dim - d - half));
     }
   }
 }
@@ -196,11 +195,9 @@ Plan plan_attention_avx2(const AttentionArgs& args, int) {
           pieces, args.num_kv_heads};
 }
 
-void scale_queries(float* to, const float* from, std::int64_t dim, __m256 scale) {
-  for (std::int64_t d = 0; d < dim; d += 8) {
-    const __m256i mask = first_lanes(smaller(8, dim - d));
-    _mm256_maskstore_ps(to + d, mask, _mm256_mul_ps(_mm256_maskload_ps(from + d, mask), scale));
-  }
+void scale_row(float* to, const float* from, std::int64_t dim, __m256 scale) {
+  for (std::int64_t d = 0; d < dim; d += 8)
+    store_first(to + d, _mm256_mul_ps(load_first(from + d, dim - d), scale), dim - d);
 }
 
 float largest(__m256 x) {
@@ -239,21 +236,19 @@ void soften(float* scores, std::int64_t count, std::int64_t padded, float& max, 
 void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool first) {
   float block_sum[8];
   for (std::int64_t r = 0; r < rows; r += 8) {
-    const std::int64_t n = smaller(8, rows - r);
-    const __m256i mask = first_lanes(n);
-    const __m256 before = _mm256_maskload_ps(s.max + r, mask);
-    for (std::int64_t i = 0; i < n; ++i)
+    const std::int64_t n = rows - r;
+    const __m256 before = load_first(s.max + r, n);
+    for (std::int64_t i = 0; i < smaller(8, n); ++i)
       soften(s.scores + (r + i) * kAttentionBlock, count, round_up(count), s.max[r + i],
              block_sum[i]);
-    const __m256 sums = _mm256_maskload_ps(block_sum, mask);
+    const __m256 sums = load_first(block_sum, n);
     if (first) {
-      _mm256_maskstore_ps(s.sum + r, mask, sums);
+      store_first(s.sum + r, sums, n);
       continue;
     }
-    const __m256 rescale = exp2_of(_mm256_sub_ps(before, _mm256_maskload_ps(s.max + r, mask)));
-    const __m256 so_far = _mm256_maskload_ps(s.sum + r, mask);
-    _mm256_maskstore_ps(s.rescale + r, mask, rescale);
-    _mm256_maskstore_ps(s.sum + r, mask, _mm256_fmadd_ps(so_far, rescale, sums));
+    const __m256 rescale = exp2_of(_mm256_sub_ps(before, load_first(s.max + r, n)));
+    store_first(s.rescale + r, rescale, n);
+    store_first(s.sum + r, _mm256_fmadd_ps(load_first(s.sum + r, n), rescale, sums), n);
   }
 }
 
@@ -288,9 +283,9 @@ void load_queries(const Scratch& s, const AttentionArgs& args, std::int64_t toke
   const __m256 scale = _mm256_broadcastss_ps(_mm_div_ss(_mm_set_ss(kLog2E), root));
   for (std::int64_t t = 0; t < num_tokens; ++t)
     for (std::int64_t h = 0; h < group; ++h)
-      scale_queries(s.queries + (t * group + h) * dim,
-                    args.qkv + (token + t) * row_floats(args) + (kv_head * group + h) * dim, dim,
-                    scale);
+      scale_row(s.queries + (t * group + h) * dim,
+                args.qkv + (token + t) * row_floats(args) + (kv_head * group + h) * dim, dim,
+                scale);
   for (std::int64_t r = 0; r < num_tokens * group; ++r) s.max[r] = -__builtin_inff();
 }
 
@@ -302,7 +297,7 @@ void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
     const float* from = s.out + r * round_up(dim);
     const std::int64_t head = kv_head * group + r % group;
     float* to = args.out + ((token + r / group) * args.num_heads + head) * dim;
-    scale_queries(to, from, dim, _mm256_set1_ps(1.0f / s.sum[r]));
+    scale_row(to, from, dim, _mm256_set1_ps(1.0f / s.sum[r]));
   }
 }
 

@@ -5,17 +5,13 @@ namespace reranker::kernels {
 namespace {
 
 void exp_avx2(float* y, const float* x, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; i += 8) {
-    const __m256i mask = first_lanes(count - i < 8 ? count - i : 8);
-    _mm256_maskstore_ps(y + i, mask, exp_of(_mm256_maskload_ps(x + i, mask)));
-  }
+  for (std::int64_t i = 0; i < count; i += 8)
+    store_first(y + i, exp_of(load_first(x + i, count - i)), count - i);
 }
 
 void exp2_avx2(float* y, const float* x, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; i += 8) {
-    const __m256i mask = first_lanes(count - i < 8 ? count - i : 8);
-    _mm256_maskstore_ps(y + i, mask, exp2_of(_mm256_maskload_ps(x + i, mask)));
-  }
+  for (std::int64_t i = 0; i < count; i += 8)
+    store_first(y + i, exp2_of(load_first(x + i, count - i)), count - i);
 }
 
 }  // namespace

@@ -125,19 +125,12 @@ struct Sixteen {
 };
 
 void store_sixteen(float* out, const Sixteen& y, std::int64_t lanes) {
-  if (lanes == kPanel) {
-    _mm256_storeu_ps(out, y.low);
-    _mm256_storeu_ps(out + 8, y.high);
-  } else {
-    _mm256_maskstore_ps(out, first_lanes(smaller(lanes, 8)), y.low);
-    _mm256_maskstore_ps(out + 8, first_lanes(larger(lanes - 8, 0)), y.high);
-  }
+  store_first(out, y.low, lanes);
+  store_first(out + 8, y.high, lanes - 8);
 }
 
 Sixteen load_sixteen(const float* from, std::int64_t lanes) {
-  if (lanes == kPanel) return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
-  return {_mm256_maskload_ps(from, first_lanes(smaller(lanes, 8))),
-          _mm256_maskload_ps(from + 8, first_lanes(larger(lanes - 8, 0)))};
+  return {load_first(from, lanes), load_first(from + 8, lanes - 8)};
 }
 
 // Sums of panels [first, last) and rows from `token` on into `out`.

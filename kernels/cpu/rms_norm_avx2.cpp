@@ -6,15 +6,10 @@ namespace {
 
 void scale_row(float* y, const float* x, const float* weight, float r, std::int64_t dim) {
   const __m256 scale = _mm256_set1_ps(r);
-  std::int64_t i = 0;
-  for (; i + 8 <= dim; i += 8) {
-    const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(x + i), scale);
-    _mm256_storeu_ps(y + i, _mm256_mul_ps(scaled, _mm256_loadu_ps(weight + i)));
+  for (std::int64_t i = 0; i < dim; i += 8) {
+    const __m256 scaled = _mm256_mul_ps(load_first(x + i, dim - i), scale);
+    store_first(y + i, _mm256_mul_ps(scaled, load_first(weight + i, dim - i)), dim - i);
   }
-  if (i == dim) return;
-  const __m256i mask = first_lanes(dim - i);
-  const __m256 scaled = _mm256_mul_ps(_mm256_maskload_ps(x + i, mask), scale);
-  _mm256_maskstore_ps(y + i, mask, _mm256_mul_ps(scaled, _mm256_maskload_ps(weight + i, mask)));
 }
 
 void rms_norm_avx2(const RmsNormArgs& args, const Plan& plan, std::int64_t task, void*) {

@@ -11,9 +11,9 @@ void swiglu_avx2(const SwigluArgs& args, const Plan& plan, std::int64_t task, vo
     const float* up = gate + args.dim;
     float* out = args.out + t * args.dim;
     for (std::int64_t i = 0; i < args.dim; i += 8) {
-      const __m256i mask = first_lanes(args.dim - i < 8 ? args.dim - i : 8);
-      const __m256 silu = silu_of(_mm256_maskload_ps(gate + i, mask));
-      _mm256_maskstore_ps(out + i, mask, _mm256_mul_ps(silu, _mm256_maskload_ps(up + i, mask)));
+      const std::int64_t left = args.dim - i;
+      const __m256 silu = silu_of(load_first(gate + i, left));
+      store_first(out + i, _mm256_mul_ps(silu, load_first(up + i, left)), left);
     }
   }
 }
