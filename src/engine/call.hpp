@@ -58,8 +58,8 @@ template <typename Args>
 void run_kernel(Call& call, const Args& args, kernels::Plan (*make_plan)(const Args&, int),
                 void (*run)(const Args&, const kernels::Plan&, std::int64_t, void*)) {
   const kernels::Plan plan = make_plan(args, static_cast<int>(call.crew.size()));
-  const std::size_t stride = (plan.scratch_bytes + kernels::kAlignment - 1) /
-                             kernels::kAlignment * kernels::kAlignment;
+  static_assert(runtime::Arena::kAlignment % kernels::kAlignment == 0);
+  const std::size_t stride = runtime::Arena::rounded(plan.scratch_bytes);
   const Block scratch(call.arena, stride * call.crew.size());
   call.crew.parallel_for(static_cast<std::size_t>(plan.num_tasks),
                          [&](std::size_t task, std::size_t thread) {

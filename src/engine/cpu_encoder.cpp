@@ -45,12 +45,6 @@ at::Tensor make_rope_table(const Blueprint& blueprint) {
   return table;
 }
 
-std::size_t round_up(std::size_t bytes) {
-  constexpr std::size_t kStep = runtime::Arena::kAlignment;
-  return (std::max<std::size_t>(bytes, 1) + kStep - 1) / kStep * kStep;
-}
-
-// Sizes alone: no pointer of it is followed.
 at::Tensor view(const std::vector<std::int32_t>& values) {
   return at::from_blob(const_cast<std::int32_t*>(values.data()),
                        {static_cast<std::int64_t>(values.size())}, at::kInt);
@@ -83,6 +77,7 @@ class CpuEncoder final : public Encoder {
   std::size_t plan(std::size_t num_tokens, std::size_t num_sequences,
                    std::size_t num_threads) const override {
     constexpr std::size_t kBlocks = 16;  // each rounded up to the arena's step
+    const auto round_up = &runtime::Arena::rounded;
     const std::size_t activations = num_tokens * floats_per_token_ * sizeof(float);
     const std::size_t outputs = (num_tokens + num_sequences) * sizeof(float);
     return round_up(activations + outputs) + kBlocks * runtime::Arena::kAlignment +
@@ -94,6 +89,7 @@ class CpuEncoder final : public Encoder {
   const Description& description() const override { return description_; }
 
  private:
+  // Sizes alone, to plan with.
   kernels::AttentionArgs attention_args(std::size_t num_tokens, std::size_t num_sequences) const {
     return {nullptr,    nullptr,       nullptr,  nullptr, static_cast<std::int64_t>(num_tokens),
             static_cast<std::int64_t>(num_sequences), num_heads_, num_kv_heads_, head_dim_};

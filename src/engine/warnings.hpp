@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <string_view>
-#include <utility>
 
 #include <c10/util/Exception.h>
 

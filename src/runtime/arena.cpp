@@ -3,22 +3,18 @@
 #include <algorithm>
 
 namespace reranker::runtime {
-namespace {
 
-std::size_t round_up(std::size_t bytes) {
-  return (std::max<std::size_t>(bytes, 1) + Arena::kAlignment - 1) / Arena::kAlignment *
-         Arena::kAlignment;
+std::size_t Arena::rounded(std::size_t bytes) {
+  return (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-}  // namespace
-
-Arena::Arena(std::size_t capacity) : pages_(round_up(capacity)) {
-  if (pages_.data() == nullptr) throw Exhausted{round_up(capacity), 0};
+Arena::Arena(std::size_t capacity) : pages_(rounded(capacity)) {
+  if (pages_.data() == nullptr) throw Exhausted{rounded(capacity), 0};
 }
 
 // First fit: a handful of blocks are out at any time.
 void* Arena::take(std::size_t bytes) {
-  const std::size_t size = round_up(bytes);
+  const std::size_t size = rounded(bytes);
   std::size_t offset = 0;
   for (const auto& [begin, length] : taken_) {
     if (begin - offset >= size) break;

@@ -14,6 +14,9 @@ class Arena {
   /// Alignment in bytes of every block; sizes are rounded up to it.
   static constexpr std::size_t kAlignment = 64;
 
+  /// What a block of `bytes` takes of the region.
+  static std::size_t rounded(std::size_t bytes);
+
   /// Thrown where the region cannot be had, or a block passes what is left of it. Not an Error,
   /// and not a std::exception, so that it passes through the graph's interpreter unchanged.
   struct Exhausted {
