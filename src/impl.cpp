@@ -14,13 +14,12 @@ namespace reranker {
 inline namespace v0 {
 
 Reranker::Impl::Impl(text::Tokenizer loaded, Runtime on)
-    : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)),
-      owner_(::getpid()) {}
+    : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {}
 
 // In a forked child the threads that LibTorch must be left on do not exist: the memory is left to
 // the system.
 Reranker::Impl::~Impl() {
-  if (owner_ != ::getpid()) {
+  if (executor->in_forked_child()) {
     (void)encoder.release();
   } else if (encoder) {
     executor->run([&](runtime::Crew&) { encoder.reset(); });
@@ -28,10 +27,10 @@ Reranker::Impl::~Impl() {
 }
 
 void Reranker::Impl::require_own_process() const {
-  if (owner_ == ::getpid()) return;
+  if (!executor->in_forked_child()) return;
   throw Error(ErrorCode::forked, fmt::format("the model was loaded in process {} and is used in "
                                              "process {}: load it after the fork",
-                                             owner_, ::getpid()));
+                                             executor->owner(), ::getpid()));
 }
 
 std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -53,7 +51,6 @@ struct Reranker::Impl {
  private:
   std::vector<float> forward(const batch::Batch& batch, Usage& usage) const;
 
-  pid_t owner_;
   mutable std::mutex scratch_mutex_;
   mutable std::vector<text::Tokenizer::Scratch> scratches_;
 };

@@ -102,7 +102,9 @@ class CrossEncoder(nn.Module):
             x = layer(x, rotation, lengths)
         x = self.model.norm(x)
         means = torch.stack([part.mean(0) for part in x.split(lengths)])
-        return self.score(means).squeeze(-1)
+        # In bfloat16 logits near 8 would be 1/32 apart.
+        with torch.autocast("cpu", enabled=False):
+            return self.score(means.float()).squeeze(-1)
 
 
 def rotation_table(lengths: list[int], head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -115,5 +117,6 @@ def rotation_table(lengths: list[int], head_dim: int, theta: float) -> tuple[tor
 
 def rotate(x: torch.Tensor, rotation) -> torch.Tensor:
     cos, sin = rotation
+    x = x.float()  # products of mixed types are ten times slower
     left, right = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-right, left), dim=-1) * sin

@@ -58,8 +58,8 @@ def make_optimizer(model, fusion: Fusion) -> torch.optim.AdamW:
 class Trainer:
     """One run: the model, its plan, and where in the plan it stands."""
 
-    def __init__(self, lists: Lists, start: Path, plan: list[Stage], seed: int):
-        self.lists, self.plan, self.seed = lists, plan, seed
+    def __init__(self, lists: Lists, start: Path, plan: list[Stage], seed: int, bfloat16: bool = False):
+        self.lists, self.plan, self.seed, self.bfloat16 = lists, plan, seed, bfloat16
         self.model, self.tokenizer, _ = folder.load(start)
         # Half the weights, and they already say what the words mean.
         self.model.model.embed_tokens.weight.requires_grad_(False)
@@ -74,7 +74,9 @@ class Trainer:
         examples = [self.lists.example(self.plan, self.position + i, self.seed, self.tokenizer) for i in range(count)]
         losses: list[ListLoss] = []
         for group in micro_batches(examples):
-            logits = self.model([s for e in group for s in e.sequences]).split([len(e.sequences) for e in group])
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                logits = self.model([s for e in group for s in e.sequences])
+            logits = logits.split([len(e.sequences) for e in group])
             part = [list_loss(l, e, self.fusion, stage.plain_weight) for l, e in zip(logits, group)]
             (sum(p.total for p in part) / count).backward()
             losses += part
@@ -169,11 +171,14 @@ def main() -> None:
     parser.add_argument("--plan", type=Path, default=Path(__file__).with_name("plan.toml"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true",
+                        help="matrix products and attention in bfloat16; on cores with AVX512-BF16 or AMX")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    run(Trainer(Lists(args.lists, "train"), args.start, read_plan(args.plan), args.seed), args.run)
+    lists = Lists(args.lists, "train")
+    run(Trainer(lists, args.start, read_plan(args.plan), args.seed, args.bfloat16), args.run)
 
 
 if __name__ == "__main__":

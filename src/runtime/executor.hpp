@@ -37,6 +37,12 @@ class Executor final : private Crew {
   std::size_t threads() const { return num_threads_; }
   std::size_t memory_limit() const { return memory_limit_; }
 
+  /// The process that the threads live in; 0 before they start.
+  pid_t owner() const { return owner_; }
+
+  /// Whether the threads were left behind by a fork: nothing can run here any more.
+  bool in_forked_child() const;
+
   /// Runs `job` on the leader and waits for it; what it throws is rethrown here. Starts the
   /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe; not to
   /// be called from a job.
@@ -65,7 +71,6 @@ class Executor final : private Crew {
   std::size_t size() const override { return num_threads_; }
   void parallel_for(std::size_t num_tasks, const Body& body) override;
 
-  bool in_forked_child() const;
   void start_threads();
   void start_thread(std::size_t number);
   void stop_threads();
@@ -91,7 +96,7 @@ class Executor final : private Crew {
   std::unique_ptr<Signals> signals_ = std::make_unique<Signals>();
   std::deque<Ticket*> tickets_;
   std::vector<pthread_t> threads_;
-  std::atomic<pid_t> owner_{0};  // the process that the threads live in; 0: not started
+  std::atomic<pid_t> owner_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;

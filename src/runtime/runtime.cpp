@@ -25,13 +25,15 @@ Runtime::Runtime(const RuntimeOptions& options) {
 }
 
 // Held by the models that use it, so that the threads end with the last of them and a host that
-// unloads everything is left as it was.
+// unloads everything is left as it was. A forked child makes its own: it has the models of its
+// parent, but not their threads.
 Runtime Runtime::process() {
   static std::mutex mutex;
   static std::weak_ptr<runtime::Executor> shared;
   const std::lock_guard lock(mutex);
   auto executor = shared.lock();
-  if (!executor) shared = executor = std::make_shared<runtime::Executor>(0, 0);
+  if (!executor || executor->in_forked_child())
+    shared = executor = std::make_shared<runtime::Executor>(0, 0);
   return detail::RuntimeAccess::wrap(std::move(executor));
 }
 
