@@ -41,18 +41,19 @@ std::string make_namespace() {
   return fmt::format("reranker_{:x}", reinterpret_cast<std::uintptr_t>(&here));
 }
 
+struct Operators {
+  std::string name = make_namespace();
+  torch::Library library{torch::Library::DEF, name, std::nullopt, __FILE__, __LINE__};
+
+  Operators() { define_all(library); }
+};
+
 }  // namespace
 
 const std::string& operator_namespace() {
-  static const std::string name = make_namespace();
   // Kept for good: taking operators back while the process ends races with LibTorch's own end.
-  static const torch::Library* const library = [] {
-    auto* made = new torch::Library(torch::Library::DEF, name, std::nullopt, __FILE__, __LINE__);
-    define_all(*made);
-    return made;
-  }();
-  (void)library;
-  return name;
+  static const Operators& operators = *new Operators;
+  return operators.name;
 }
 
 }  // namespace reranker::engine
