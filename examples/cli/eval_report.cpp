@@ -1,6 +1,7 @@
 #include "eval_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "bootstrap.hpp"
 #include "json_out.hpp"
@@ -25,8 +26,9 @@ std::string row(const Order& order, const Measures& base, bool first) {
 std::string measure_json(const std::string& key, const std::vector<double>& values,
                          const std::vector<double>& base) {
   const auto [difference, low, high] = mean_difference(values, base);
-  return fmt::format("\"{0}\":{1:.6f},\"{0}_difference\":[{2:.6f},{3:.6f},{4:.6f}]", key,
-                     mean(values), difference, low, high);
+  return fmt::format(
+      "\"{0}\":{1:.6f},\"{0}_difference\":[{2:.6f},{3:.6f},{4:.6f}],\"{0}_of_queries\":[{5:.6f}]",
+      key, mean(values), difference, low, high, fmt::join(values, ","));
 }
 
 }  // namespace

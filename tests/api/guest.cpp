@@ -104,7 +104,8 @@ TEST_CASE("a model that is used in a forked child says so", "[guest]") {
 TEST_CASE("a forked child can load the model while its parent holds one", "[guest]") {
   const auto model = load_tiny();
   const auto expected = model.score("why", {"a"});
-  CHECK(exit_status_of_child([&] { return load_tiny().score("why", {"a"}) == expected ? 0 : 1; }) == 0);
+  CHECK(exit_status_of_child([&] { return load_tiny().score("why", {"a"}) == expected ? 0 : 1; }) ==
+        0);
 }
 
 TEST_CASE("a model can be loaded again and again", "[guest]") {

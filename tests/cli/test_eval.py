@@ -108,6 +108,7 @@ class Eval(driver.CliTest):
             for measure, function in [("recall@5", recall), ("ndcg@10", ndcg)]:
                 mean = sum(function(orders[query], RELEVANT[query]) for query in orders) / 3
                 self.assertAlmostEqual(figures[name][measure], mean, places=5)
+                self.assertAlmostEqual(sum(figures[name][measure + "_of_queries"]) / 3, mean, places=5)
                 difference, low, high = figures[name][measure + "_difference"]
                 self.assertAlmostEqual(difference, mean - figures["candidates"][measure], places=5)
                 self.assertTrue(low <= difference <= high)
