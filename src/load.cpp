@@ -50,8 +50,7 @@ std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) 
 // A window must hold the prompt around two empty texts with room to spare for some of each.
 void require_room(const text::Tokenizer& tokenizer, std::size_t window) {
   text::Tokenizer::Scratch scratch;
-  const text::Prompt prompt(tokenizer, scratch, SpecialTokens::match, {},
-                            text::Prompt::kNoWindow);
+  const text::Prompt prompt(tokenizer, scratch, SpecialTokens::match, {}, text::Prompt::kNoWindow);
   const std::size_t least = 2 * prompt.encode({}).ids.size();
   if (window < least)
     throw Error(ErrorCode::invalid_argument,
@@ -90,9 +89,9 @@ std::size_t count_parameters(const model::Network& network) {
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
                         const std::filesystem::path& folder, std::size_t window) {
-  std::string text = fmt::format("{:x} {} {} fp32 {} {} {}", description.weight_hash,
-                                 description.kernel_revision, description.weights, window,
-                                 network.num_heads, network.head_dim);
+  std::string text =
+      fmt::format("{:x} {} {} fp32 {} {} {}", description.weight_hash, description.kernel_revision,
+                  description.weights, window, network.num_heads, network.head_dim);
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
@@ -162,8 +161,7 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->max_tokens = choose_window(config, options.max_tokens);
   require_room(impl->tokenizer, impl->max_tokens);
   impl->fusion = config.fusion;
-  impl->encoder =
-      make_encoder(network, checkpoint, impl->max_tokens, *impl->executor, options.log);
+  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, *impl->executor, options.log);
 
   impl->info = describe(config, network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();

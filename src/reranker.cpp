@@ -115,9 +115,9 @@ void finish(const std::optional<model::Fusion>& fusion, const std::vector<float>
 void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens) {
   for (const Hit& hit : hits) {
     if (hit.status == Status::too_long)
-      throw Error(ErrorCode::too_long,
-                  fmt::format("passage {} does not fit the window of {} tokens", hit.index,
-                              max_tokens));
+      throw Error(
+          ErrorCode::too_long,
+          fmt::format("passage {} does not fit the window of {} tokens", hit.index, max_tokens));
     if (!scored(hit))
       throw Error(ErrorCode::internal,
                   fmt::format("passage {}: the model gave no finite score", hit.index));
@@ -191,8 +191,7 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
 Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
   auto ranking = impl_->read({query}, passages, options);
   sort_best_first(ranking.hits);
-  if (options.top_n != 0 && options.top_n < ranking.hits.size())
-    ranking.hits.resize(options.top_n);
+  if (options.top_n != 0 && options.top_n < ranking.hits.size()) ranking.hits.resize(options.top_n);
   return ranking;
 }
 
@@ -212,7 +211,9 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
   return ids;
 }
 
-const Info& Reranker::info() const { return impl_->info; }
+const Info& Reranker::info() const {
+  return impl_->info;
+}
 
 }  // namespace v0
 }  // namespace reranker

@@ -25,13 +25,13 @@ RERANKER_EXPORT const char* name(Status status) noexcept;
 
 /// One passage's result.
 struct Hit {
-  std::size_t index = 0;      ///< Position of the passage in the call.
+  std::size_t index = 0;  ///< Position of the passage in the call.
   float score = 0;        ///< What hits are ordered by: the fused score, or the logit.
   float logit = 0;        ///< The model's own raw score.
   float probability = 0;  ///< sigmoid(score). The three are NaN where status says unscored.
   Status status = Status::ok;
-  std::size_t tokens = 0;      ///< Tokens encoded for this passage, prompts included.
-  std::size_t bytes_read = 0;  ///< Bytes of the passage that some window covered.
+  std::size_t tokens = 0;       ///< Tokens encoded for this passage, prompts included.
+  std::size_t bytes_read = 0;   ///< Bytes of the passage that some window covered.
   std::size_t chunk_begin = 0;  ///< The best window, as a byte range of the passage.
   std::size_t chunk_end = 0;
   bool query_truncated = false;  ///< The query was cut to three quarters of the window.
@@ -39,10 +39,10 @@ struct Hit {
 
 /// What a call cost.
 struct Usage {
-  std::size_t sequences = 0;     ///< Prompts encoded; a chunked passage counts several.
-  std::size_t tokens = 0;        ///< Over all sequences; no padding exists.
-  std::size_t batches = 0;       ///< Forward passes.
-  std::size_t peak_bytes = 0;    ///< Working memory of the largest pass, as measured.
+  std::size_t sequences = 0;      ///< Prompts encoded; a chunked passage counts several.
+  std::size_t tokens = 0;         ///< Over all sequences; no padding exists.
+  std::size_t batches = 0;        ///< Forward passes.
+  std::size_t peak_bytes = 0;     ///< Working memory of the largest pass, as measured.
   std::size_t planned_bytes = 0;  ///< Its bound, as planned beforehand.
 };
 
@@ -73,10 +73,10 @@ struct Info {
   std::string isa;             ///< "avx2" or "generic".
   std::string libtorch;        ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;
-  std::size_t weight_bytes = 0;        ///< Memory of the packed weights.
-  std::size_t bytes_per_token = 0;     ///< Slope of the planned working memory.
-  bool fusion = false;                 ///< The folder carries a learned first-stage fusion.
-  double first_stage_max_weight = 0;   ///< fused = logit + this * 10 * s / max(s)
+  std::size_t weight_bytes = 0;          ///< Memory of the packed weights.
+  std::size_t bytes_per_token = 0;       ///< Slope of the planned working memory.
+  bool fusion = false;                   ///< The folder carries a learned first-stage fusion.
+  double first_stage_max_weight = 0;     ///< fused = logit + this * 10 * s / max(s)
   double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call.
   /// Over weights, tokenizer, prompt, precision and kernel revision: equal fingerprints give
   /// equal scores, so it can key a score cache. 16 hexadecimal digits.

@@ -97,18 +97,12 @@ template <typename Panel, Into into>
 inline void multiply(int rows, const Tile& t, const typename Panel::Element* panel,
                      std::int64_t k) {
   switch (rows) {
-    case 1:
-      return multiply_rows<1, Panel, into>(t, panel, k);
-    case 2:
-      return multiply_rows<2, Panel, into>(t, panel, k);
-    case 3:
-      return multiply_rows<3, Panel, into>(t, panel, k);
-    case 4:
-      return multiply_rows<4, Panel, into>(t, panel, k);
-    case 5:
-      return multiply_rows<5, Panel, into>(t, panel, k);
-    default:
-      return multiply_rows<6, Panel, into>(t, panel, k);
+    case 1: return multiply_rows<1, Panel, into>(t, panel, k);
+    case 2: return multiply_rows<2, Panel, into>(t, panel, k);
+    case 3: return multiply_rows<3, Panel, into>(t, panel, k);
+    case 4: return multiply_rows<4, Panel, into>(t, panel, k);
+    case 5: return multiply_rows<5, Panel, into>(t, panel, k);
+    default: return multiply_rows<6, Panel, into>(t, panel, k);
   }
 }
 

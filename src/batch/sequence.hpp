@@ -18,7 +18,7 @@ struct Sequence {
 struct Batch {
   std::vector<std::size_t> sequences;  // indices into the call's sequences
   std::vector<std::int32_t> ids;       // (num_tokens)
-  std::vector<std::int32_t> offsets;   // (num_sequences + 1), where each begins; the last is the end
+  std::vector<std::int32_t> offsets;  // (num_sequences + 1), where each begins; the last is the end
 
   std::size_t num_tokens() const { return ids.size(); }
   std::size_t num_sequences() const { return sequences.size(); }

@@ -9,10 +9,16 @@ thread_local Call* current = nullptr;
 
 }  // namespace
 
-Call& current_call() { return *current; }
+Call& current_call() {
+  return *current;
+}
 
-CallScope::CallScope(Call& call) : before_(current) { current = &call; }
-CallScope::~CallScope() { current = before_; }
+CallScope::CallScope(Call& call) : before_(current) {
+  current = &call;
+}
+CallScope::~CallScope() {
+  current = before_;
+}
 
 at::Tensor new_floats(Call& call, at::IntArrayRef shape) {
   std::size_t bytes = sizeof(float);

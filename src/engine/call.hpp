@@ -61,11 +61,10 @@ void run_kernel(Call& call, const Args& args, kernels::Plan (*make_plan)(const A
   static_assert(runtime::Arena::kAlignment % kernels::kAlignment == 0);
   const std::size_t stride = runtime::Arena::rounded(plan.scratch_bytes);
   const Block scratch(call.arena, stride * call.crew.size());
-  call.crew.parallel_for(static_cast<std::size_t>(plan.num_tasks),
-                         [&](std::size_t task, std::size_t thread) {
-                           run(args, plan, static_cast<std::int64_t>(task),
-                               scratch.data() + stride * thread);
-                         });
+  call.crew.parallel_for(
+      static_cast<std::size_t>(plan.num_tasks), [&](std::size_t task, std::size_t thread) {
+        run(args, plan, static_cast<std::int64_t>(task), scratch.data() + stride * thread);
+      });
 }
 
 }  // namespace reranker::engine

@@ -53,9 +53,12 @@ at::Tensor view(const std::vector<std::int32_t>& values) {
 class CpuEncoder final : public Encoder {
  public:
   explicit CpuEncoder(const Blueprint& blueprint)
-      : warn_(blueprint.warn), kernels_(choose_kernels()), weights_(load_weights(blueprint, kernels_)),
+      : warn_(blueprint.warn),
+        kernels_(choose_kernels()),
+        weights_(load_weights(blueprint, kernels_)),
         graph_(blueprint.network, weights_, make_rope_table(blueprint)),
-        num_heads_(blueprint.network.num_heads), num_kv_heads_(blueprint.network.num_kv_heads),
+        num_heads_(blueprint.network.num_heads),
+        num_kv_heads_(blueprint.network.num_kv_heads),
         head_dim_(blueprint.network.head_dim),
         floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)) {
     description_.isa = kernels_.isa;
@@ -91,8 +94,15 @@ class CpuEncoder final : public Encoder {
  private:
   // Sizes alone, to plan with.
   kernels::AttentionArgs attention_args(std::size_t num_tokens, std::size_t num_sequences) const {
-    return {nullptr,    nullptr,       nullptr,  nullptr, static_cast<std::int64_t>(num_tokens),
-            static_cast<std::int64_t>(num_sequences), num_heads_, num_kv_heads_, head_dim_};
+    return {nullptr,
+            nullptr,
+            nullptr,
+            nullptr,
+            static_cast<std::int64_t>(num_tokens),
+            static_cast<std::int64_t>(num_sequences),
+            num_heads_,
+            num_kv_heads_,
+            head_dim_};
   }
 
   std::size_t packed_keys(std::size_t num_tokens, std::size_t num_sequences) const {
@@ -106,9 +116,13 @@ class CpuEncoder final : public Encoder {
                                  kernels_.plan_attention_pack(attention, 1).scratch_bytes);
     for (const auto& weights : weights_.projections) {
       const bool gated = weights.order == kernels::RowOrder::gate_up;
-      const kernels::LinearArgs args{
-          weights, nullptr, nullptr, nullptr, nullptr, static_cast<std::int64_t>(num_tokens),
-          gated ? kernels::Epilogue::swiglu : kernels::Epilogue::add};
+      const kernels::LinearArgs args{weights,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     static_cast<std::int64_t>(num_tokens),
+                                     gated ? kernels::Epilogue::swiglu : kernels::Epilogue::add};
       bytes = std::max(bytes, kernels_.plan_linear(args, 1).scratch_bytes);
     }
     return bytes;
@@ -141,6 +155,5 @@ std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
 }  // namespace
 }  // namespace reranker::engine
 
-extern "C" __attribute__((visibility("default")))
-const reranker::engine::Module reranker_engine{reranker::engine::kAbi,
-                                               &reranker::engine::make_cpu_encoder};
+extern "C" __attribute__((visibility("default"))) const reranker::engine::Module reranker_engine{
+    reranker::engine::kAbi, &reranker::engine::make_cpu_encoder};

@@ -66,7 +66,7 @@ struct Slot {
 struct Piece {
   const Slot* slot;
   const Tensor* tensor;
-  std::int64_t first_row;       // in the tensor
+  std::int64_t first_row;  // in the tensor
   std::int64_t num_rows;
   std::int64_t rows_above = 0;  // in the weight, before the tensor
   std::uint64_t hash = 0;
@@ -130,7 +130,9 @@ std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {
 class Loader {
  public:
   Loader(const Blueprint& blueprint, const kernels::CpuKernels& kernels)
-      : blueprint_(blueprint), kernels_(kernels), slots_(lay_out(blueprint.network)),
+      : blueprint_(blueprint),
+        kernels_(kernels),
+        slots_(lay_out(blueprint.network)),
         pieces_(cut(slots_)) {
     const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
     pages_ = std::make_shared<runtime::Pages>(bytes);
@@ -155,8 +157,8 @@ class Loader {
 
   void load_piece(Piece& piece, std::vector<char>& buffer) const {
     buffer.resize(std::max(buffer.size(), piece.bytes()));
-    const bool in_place = !is_projection(*piece.slot->weight) &&
-                          piece.tensor->dtype == piece.slot->type;
+    const bool in_place =
+        !is_projection(*piece.slot->weight) && piece.tensor->dtype == piece.slot->type;
     const std::size_t begin = piece.row_bytes() * static_cast<std::size_t>(piece.first_row);
     char* data = in_place ? at(*piece.slot) + begin : buffer.data();
     blueprint_.checkpoint.read(*piece.tensor, begin, piece.bytes(), data);
@@ -174,8 +176,8 @@ class Loader {
       rows = widened.data();
     }
     if (is_projection(*slot.weight)) {
-      kernels_.pack_linear({slot.linear(), reinterpret_cast<PackedLinear*>(at(slot))->panels(), rows,
-                            piece.rows_above + piece.first_row, piece.num_rows});
+      kernels_.pack_linear({slot.linear(), reinterpret_cast<PackedLinear*>(at(slot))->panels(),
+                            rows, piece.rows_above + piece.first_row, piece.num_rows});
     } else {
       auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
       std::memcpy(out, widened.data(), widened.size() * sizeof(float));

@@ -67,13 +67,12 @@ void refuse_variants(const JsonObject& config) {
   if (config.object("quantization_config"))
     unsupported(config, "quantization_config", "given", "weights that are not quantised");
   const double rotary = config.number("partial_rotary_factor").value_or(1.0);
-  if (rotary != 1.0)
-    unsupported(config, "partial_rotary_factor", fmt::format("{}", rotary), "1");
+  if (rotary != 1.0) unsupported(config, "partial_rotary_factor", fmt::format("{}", rotary), "1");
 }
 
 RopeType read_rope_type(const JsonObject& scaling) {
-  const auto type = scaling.string("rope_type").value_or(
-      scaling.string("type").value_or("default"));
+  const auto type =
+      scaling.string("rope_type").value_or(scaling.string("type").value_or("default"));
   if (type == "default") return RopeType::plain;
   if (type == "linear") return RopeType::linear;
   if (type == "llama3") return RopeType::llama3;
@@ -102,9 +101,10 @@ Rope read_rope(const JsonObject& config) {
   rope.original_max_positions =
       positive(*scaling, "original_max_position_embeddings", rope.original_max_positions);
   if (rope.high_freq_factor <= rope.low_freq_factor)
-    throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: \"high_freq_factor\" is {}, more than the low_freq_factor of {} wanted",
-                            scaling->where(), rope.high_freq_factor, rope.low_freq_factor));
+    throw Error(
+        ErrorCode::model_invalid,
+        fmt::format("{}: \"high_freq_factor\" is {}, more than the low_freq_factor of {} wanted",
+                    scaling->where(), rope.high_freq_factor, rope.low_freq_factor));
   return rope;
 }
 
@@ -184,10 +184,12 @@ std::vector<float> inverse_frequencies(const Rope& rope, std::int64_t head_dim) 
   std::vector<float> frequencies;
   for (std::int64_t i = 0; i < head_dim; i += 2) {
     const float exponent = static_cast<float>(i) / static_cast<float>(head_dim);
-    const auto plain = static_cast<float>(1.0 / std::pow(rope.theta, static_cast<double>(exponent)));
+    const auto plain =
+        static_cast<float>(1.0 / std::pow(rope.theta, static_cast<double>(exponent)));
     const double wavelength = kTwoPi / plain;
     const auto stretched = static_cast<float>(plain / rope.factor);
-    if (rope.type == RopeType::plain || (rope.type == RopeType::llama3 && wavelength < high_wavelength)) {
+    if (rope.type == RopeType::plain ||
+        (rope.type == RopeType::llama3 && wavelength < high_wavelength)) {
       frequencies.push_back(plain);
     } else if (rope.type == RopeType::linear || wavelength > low_wavelength) {
       frequencies.push_back(stretched);

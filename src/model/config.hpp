@@ -14,9 +14,9 @@ enum class RopeType { plain, linear, llama3 };
 struct Rope {
   RopeType type = RopeType::plain;
   double theta = 10000.0;
-  double factor = 1.0;            // linear, llama3
-  double low_freq_factor = 1.0;   // llama3
-  double high_freq_factor = 4.0;  // llama3
+  double factor = 1.0;                     // linear, llama3
+  double low_freq_factor = 1.0;            // llama3
+  double high_freq_factor = 4.0;           // llama3
   double original_max_positions = 8192.0;  // llama3
 };
 

@@ -28,7 +28,9 @@ void JsonObject::refuse(std::string_view key, dom::element found, std::string_vi
               fmt::format("{}: \"{}\" is {}, {} wanted", where_, key, text, wanted));
 }
 
-bool JsonObject::has(std::string_view key) const { return find(key).has_value(); }
+bool JsonObject::has(std::string_view key) const {
+  return find(key).has_value();
+}
 
 std::optional<std::int64_t> JsonObject::integer(std::string_view key) const {
   const auto element = find(key);
@@ -73,11 +75,11 @@ std::optional<JsonObject> JsonObject::object(std::string_view key) const {
 std::int64_t JsonObject::required(std::string_view key, std::int64_t low, std::int64_t high) const {
   const auto value = integer(key);
   if (!value)
-    throw Error(ErrorCode::model_invalid, fmt::format("{}: \"{}\" is missing, an integer wanted",
-                                                      where_, key));
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"{}\" is missing, an integer wanted", where_, key));
   if (*value < low || *value > high)
-    throw Error(ErrorCode::model_invalid, fmt::format("{}: \"{}\" is {}, {} to {} wanted", where_,
-                                                      key, *value, low, high));
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"{}\" is {}, {} to {} wanted", where_, key, *value, low, high));
   return *value;
 }
 

@@ -19,8 +19,8 @@ struct Weight {
     vector,        // (rows), kept in fp32
   };
 
-  std::string attribute;      // the graph's name for it
-  std::int64_t layer = -1;    // position in the attribute's list; -1: not a list
+  std::string attribute;    // the graph's name for it
+  std::int64_t layer = -1;  // position in the attribute's list; -1: not a list
   Kind kind = Kind::vector;
   std::vector<Tensor> parts;  // from top to bottom
   std::int64_t rows = 0;

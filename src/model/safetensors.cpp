@@ -71,9 +71,9 @@ Tensor parse_entry(const JsonObject& entry, std::string_view name, std::uint64_t
   const auto begin = static_cast<std::uint64_t>(range[0]);
   const auto end = static_cast<std::uint64_t>(range[1]);
   if (end - begin != tensor.bytes)
-    invalid(entry.where(), fmt::format("{} bytes of data, {} wanted for {} of shape {}",
-                                       end - begin, tensor.bytes, model::name(tensor.dtype),
-                                       to_string(tensor.shape)));
+    invalid(entry.where(),
+            fmt::format("{} bytes of data, {} wanted for {} of shape {}", end - begin, tensor.bytes,
+                        model::name(tensor.dtype), to_string(tensor.shape)));
   if (end > file_size - data_begin)
     invalid(entry.where(), fmt::format("data ends at byte {}, the file at {}: is it cut short?",
                                        data_begin + end, file_size));
@@ -101,8 +101,8 @@ std::vector<Tensor> parse_header(const InputFile& file) {
     dom::object entry;
     const std::string entry_where = fmt::format("{}: {}", where, key);
     if (value.get(entry) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
-    tensors.push_back(parse_entry({entry, entry_where}, key, sizeof header_bytes + header_bytes,
-                                  file.size()));
+    tensors.push_back(
+        parse_entry({entry, entry_where}, key, sizeof header_bytes + header_bytes, file.size()));
   }
   return tensors;
 }
@@ -140,8 +140,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
 
   for (const auto& [name, shard] : shard_of) {
     const auto found = checkpoint.tensors_.find(name);
-    if (found == checkpoint.tensors_.end() ||
-        checkpoint.file_of(found->second).filename() != shard)
+    if (found == checkpoint.tensors_.end() || checkpoint.file_of(found->second).filename() != shard)
       invalid(index.string(), fmt::format("{} is said to be in {} and is not", name, shard));
   }
   return checkpoint;

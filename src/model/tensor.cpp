@@ -11,7 +11,9 @@ std::string_view name(DType dtype) {
   return dtype == DType::f32 ? "F32" : dtype == DType::f16 ? "F16" : "BF16";
 }
 
-std::size_t size_in_bytes(DType dtype) { return dtype == DType::f32 ? 4 : 2; }
+std::size_t size_in_bytes(DType dtype) {
+  return dtype == DType::f32 ? 4 : 2;
+}
 
 std::string to_string(const std::vector<std::int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));

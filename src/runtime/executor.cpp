@@ -48,7 +48,9 @@ Executor::~Executor() {
     stop_threads();
 }
 
-bool Executor::in_forked_child() const { return owner_ != 0 && owner_ != ::getpid(); }
+bool Executor::in_forked_child() const {
+  return owner_ != 0 && owner_ != ::getpid();
+}
 
 void Executor::run(const Job& job) {
   if (in_forked_child())
@@ -93,8 +95,9 @@ void Executor::start_thread(std::size_t number) {
   pthread_attr_destroy(&attributes);
 
   if (error != 0)
-    throw Error(ErrorCode::out_of_memory, fmt::format("cannot start thread {} of {}: {}",
-                                                      number + 1, num_threads_, std::strerror(error)));
+    throw Error(ErrorCode::out_of_memory,
+                fmt::format("cannot start thread {} of {}: {}", number + 1, num_threads_,
+                            std::strerror(error)));
   (void)start.release();
   threads_.push_back(thread);
 }

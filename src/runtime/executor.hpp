@@ -44,8 +44,8 @@ class Executor final : private Crew {
   bool in_forked_child() const;
 
   /// Runs `job` on the leader and waits for it; what it throws is rethrown here. Starts the
-  /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe; not to
-  /// be called from a job.
+  /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe;
+  /// not to be called from a job.
   void run(const Job& job);
 
  private:

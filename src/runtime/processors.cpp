@@ -50,7 +50,8 @@ std::size_t cgroup_quota() {
   std::size_t limit = std::min(quota_v2("/sys/fs/cgroup"), quota_v1("/sys/fs/cgroup/cpu"));
   std::ifstream file("/proc/self/cgroup");
   for (std::string line; std::getline(file, line);)
-    if (line.rfind("0::", 0) == 0) limit = std::min(limit, quota_v2("/sys/fs/cgroup" + line.substr(3)));
+    if (line.rfind("0::", 0) == 0)
+      limit = std::min(limit, quota_v2("/sys/fs/cgroup" + line.substr(3)));
   return limit;
 }
 

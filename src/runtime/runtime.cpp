@@ -37,8 +37,12 @@ Runtime Runtime::process() {
   return detail::RuntimeAccess::wrap(std::move(executor));
 }
 
-std::size_t Runtime::threads() const { return executor_->threads(); }
-std::size_t Runtime::memory_limit() const { return executor_->memory_limit(); }
+std::size_t Runtime::threads() const {
+  return executor_->threads();
+}
+std::size_t Runtime::memory_limit() const {
+  return executor_->memory_limit();
+}
 
 }  // namespace v0
 }  // namespace reranker

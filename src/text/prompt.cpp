@@ -30,8 +30,12 @@ std::string_view cut_at_character(std::string_view text, std::size_t bytes) {
 
 Prompt::Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialTokens mode,
                std::string_view query, std::size_t max_tokens)
-    : tokenizer_(tokenizer), scratch_(scratch), mode_(mode), max_tokens_(max_tokens),
-      query_(query), head_(encode_head(query)) {
+    : tokenizer_(tokenizer),
+      scratch_(scratch),
+      mode_(mode),
+      max_tokens_(max_tokens),
+      query_(query),
+      head_(encode_head(query)) {
   const std::size_t max_head_tokens = max_tokens * 3 / 4;
   if (head_.size() > max_head_tokens) cut_query(max_head_tokens);
 }

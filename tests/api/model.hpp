@@ -22,7 +22,8 @@ inline std::vector<std::string> many_passages() {
   for (const std::size_t words : {0, 1, 2, 3, 7, 19, 40, 80, 111, 3, 257, 1})
     for (std::size_t variant = 0; variant < 3; ++variant) {
       std::string text;
-      for (std::size_t i = 0; i < words; ++i) text += "the bee " + std::to_string(i * variant) + " ";
+      for (std::size_t i = 0; i < words; ++i)
+        text += "the bee " + std::to_string(i * variant) + " ";
       passages.push_back(text);
     }
   return passages;

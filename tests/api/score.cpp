@@ -12,7 +12,9 @@ using reranker::ErrorCode;
 using reranker::Overflow;
 using reranker::Reranker;
 
-static bool same_bits(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+static bool same_bits(float a, float b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
 
 static bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
@@ -71,8 +73,9 @@ TEST_CASE("score_pairs reads each passage with its own query", "[score]") {
   CHECK(same_bits(scores[0], model.score("why", {"a"})[0]));
   CHECK(same_bits(scores[1], model.score("the bee", {"b"})[0]));
   CHECK(same_bits(scores[2], model.score("why", {"c"})[0]));
-  check_error(ErrorCode::invalid_argument, "2 queries and 1 passages",
-              [&] { model.score_pairs({"a", "b"}, {"c"}); });
+  check_error(ErrorCode::invalid_argument, "2 queries and 1 passages", [&] {
+    model.score_pairs({"a", "b"}, {"c"});
+  });
 }
 
 TEST_CASE("texts come as strings, views, lists and columns", "[score]") {
@@ -91,8 +94,8 @@ TEST_CASE("texts come as strings, views, lists and columns", "[score]") {
 TEST_CASE("odd passages score", "[score]") {
   const auto model = load_tiny();
   const std::string zeros("a\0b", 3);
-  const std::vector<std::string> odd{"", " ", zeros, std::string(200000, 'a'), "\xff\xfe\xf0\x9f",
-                                     "<|begin_of_text|>"};
+  const std::vector<std::string> odd{
+      "", " ", zeros, std::string(200000, 'a'), "\xff\xfe\xf0\x9f", "<|begin_of_text|>"};
   for (const float score : model.score("\xc3", odd)) CHECK(std::isfinite(score));
   CHECK(same_bits(model.score("q", {"a\xff"})[0], model.score("q", {"a\xEF\xBF\xBD"})[0]));
 }
@@ -113,11 +116,13 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   const auto model = load_tiny();
   reranker::ScoreOptions options;
   options.first_stage = {1.0f};
-  check_error(ErrorCode::invalid_argument, "first_stage has 1 scores, 2 wanted",
-              [&] { model.score("q", {"a", "b"}, options); });
+  check_error(ErrorCode::invalid_argument, "first_stage has 1 scores, 2 wanted", [&] {
+    model.score("q", {"a", "b"}, options);
+  });
   options.first_stage = {1.0f, std::nanf("")};
-  check_error(ErrorCode::invalid_argument, "first_stage[1] is nan",
-              [&] { model.score("q", {"a", "b"}, options); });
+  check_error(ErrorCode::invalid_argument, "first_stage[1] is nan", [&] {
+    model.score("q", {"a", "b"}, options);
+  });
   options = {};
   options.token_budget = 0;
   check_error(ErrorCode::invalid_argument, "token_budget is 0",

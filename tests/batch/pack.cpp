@@ -30,7 +30,9 @@ TEST_CASE("pack gives a sequence over the budget a batch of its own", "[pack]") 
   CHECK(batches[1] == Members{0, 2});
 }
 
-TEST_CASE("pack of nothing is nothing", "[pack]") { CHECK(pack({}, 16).empty()); }
+TEST_CASE("pack of nothing is nothing", "[pack]") {
+  CHECK(pack({}, 16).empty());
+}
 
 TEST_CASE("pack places every sequence once and never passes the budget", "[pack]") {
   std::mt19937 random(/*seed=*/1);

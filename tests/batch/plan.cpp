@@ -28,6 +28,7 @@ TEST_CASE("affordable_budget is the largest that stays within the limit", "[plan
 }
 
 TEST_CASE("affordable_budget refuses a sequence that alone passes the limit", "[plan]") {
-  check_error(reranker::ErrorCode::out_of_memory, "passage 1: 91 tokens need 1010 bytes",
-              [] { affordable_budget(sequences({20, 91}), 16384, 1000, plan); });
+  check_error(reranker::ErrorCode::out_of_memory, "passage 1: 91 tokens need 1010 bytes", [] {
+    affordable_budget(sequences({20, 91}), 16384, 1000, plan);
+  });
 }

@@ -11,8 +11,13 @@ const PackedLinear& unpack(const at::Tensor& weight) {
 
 void project(Call& call, const at::Tensor& x, const PackedLinear& weight, at::Tensor& out,
              const float* residual, kernels::Epilogue epilogue) {
-  const kernels::LinearArgs args{weight.weights, weight.panels(), out.mutable_data_ptr<float>(),
-                                 x.const_data_ptr<float>(), residual, x.size(0), epilogue};
+  const kernels::LinearArgs args{weight.weights,
+                                 weight.panels(),
+                                 out.mutable_data_ptr<float>(),
+                                 x.const_data_ptr<float>(),
+                                 residual,
+                                 x.size(0),
+                                 epilogue};
   run_kernel(call, args, call.kernels.plan_linear, call.kernels.linear);
 }
 
