@@ -1,0 +1,130 @@
+#pragma once
+
+#include "kernels/cpu/tables.hpp"
+
+// How attention is cut into tasks and where keys and values lie once packed: alike for every
+// instruction set that works on panels of 16. For <op>_<isa>.cpp only: everything is local to the
+// file that includes it.
+
+namespace reranker::kernels {
+namespace {
+
+constexpr std::int64_t kPanel = 16;
+constexpr std::int64_t kPackTokens = 256;
+
+inline std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
+inline std::int64_t larger(std::int64_t a, std::int64_t b) {
+  return a > b ? a : b;
+}
+inline std::int64_t round_up(std::int64_t a) {
+  return (a + kPanel - 1) / kPanel * kPanel;
+}
+
+/// Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
+/// table: sequence s has the numbers from offsets[s] / size + s to those of s + 1, which is never
+/// less than it needs and at most one more.
+inline std::int64_t first_piece(const AttentionArgs& args, std::int64_t s, std::int64_t size) {
+  return args.offsets[s] / size + s;
+}
+
+inline std::int64_t num_pieces(const AttentionArgs& args, std::int64_t size) {
+  return args.num_tokens / size + args.num_sequences;
+}
+
+struct Piece {
+  std::int64_t sequence;
+  std::int64_t begin;  // tokens of the sequence, counted from its start; none if begin == end
+  std::int64_t end;
+};
+
+inline Piece find_piece(const AttentionArgs& args, std::int64_t number, std::int64_t size) {
+  std::int64_t low = 0;
+  std::int64_t high = args.num_sequences;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    (first_piece(args, middle, size) <= number ? low : high) = middle;
+  }
+  const std::int64_t length = args.offsets[low + 1] - args.offsets[low];
+  const std::int64_t count = (length + size - 1) / size;
+  const std::int64_t i = number - first_piece(args, low, size);
+  if (i >= count) return {low, 0, 0};
+  const RowRange even = part_of(length, i, count);
+  return {low, even.begin, even.end};
+}
+
+/// Keys and values of all tokens as panels, one key head after another. A sequence's keys begin at
+/// a multiple of 16 of places; there is a place for each token and up to 16 more for each sequence.
+///   keys    for each 16 tokens: (D, 16)
+///   values  for each 16 columns, the last ones zero: (all tokens of the sequence, 16)
+struct Packed {
+  explicit Packed(const AttentionArgs& args)
+      : places(num_pieces(args, kPanel) * kPanel),
+        value_dim(round_up(args.head_dim)),
+        head_floats(places * (args.head_dim + value_dim)) {}
+
+  std::int64_t places;
+  std::int64_t value_dim;
+  std::int64_t head_floats;
+
+  float* keys(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats +
+           first_piece(args, sequence, kPanel) * kPanel * args.head_dim;
+  }
+  float* values(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats + places * args.head_dim +
+           first_piece(args, sequence, kPanel) * kPanel * value_dim;
+  }
+};
+
+inline std::int64_t row_floats(const AttentionArgs& args) {
+  return (args.num_heads + 2 * args.num_kv_heads) * args.head_dim;
+}
+
+inline std::int64_t queries_per_head(const AttentionArgs& args) {
+  return args.num_heads / args.num_kv_heads;
+}
+
+/// Tokens whose queries of one key head, `rows` or a few less, are a tile.
+inline std::int64_t tokens_per_tile(const AttentionArgs& args, std::int64_t rows) {
+  return larger(1, rows / queries_per_head(args));
+}
+
+inline std::size_t packed_bytes(const AttentionArgs& args) {
+  return static_cast<std::size_t>(Packed(args).head_floats * args.num_kv_heads * 4);
+}
+
+inline Plan plan_pack(const AttentionArgs& args, int) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t pieces = num_pieces(args, kPackTokens);
+  return {pieces * args.num_kv_heads, 0, pieces, args.num_kv_heads};
+}
+
+/// The keys and values of one key head that a task packs.
+struct PackTask {
+  std::int64_t kv_head;
+  Piece tokens;
+  std::int64_t length;  // of the sequence
+  const float* key;     // of the sequence's first token; its value is value_offset further
+  std::int64_t value_offset;
+};
+
+inline PackTask pack_task(const AttentionArgs& args, const Plan& plan, std::int64_t task) {
+  // Pieces of packing are not even ones: they must begin at a multiple of 16 tokens.
+  const std::int64_t kv_head = task / plan.row_tasks;
+  const std::int64_t number = task % plan.row_tasks;
+  const std::int64_t s = find_piece(args, number, kPackTokens).sequence;
+  const std::int64_t length = args.offsets[s + 1] - args.offsets[s];
+  const std::int64_t begin = (number - first_piece(args, s, kPackTokens)) * kPackTokens;
+  const float* key =
+      args.qkv + args.offsets[s] * row_floats(args) + (args.num_heads + kv_head) * args.head_dim;
+  return {kv_head,
+          {s, begin, smaller(begin + kPackTokens, length)},
+          length,
+          key,
+          args.num_kv_heads * args.head_dim};
+}
+
+}  // namespace
+}  // namespace reranker::kernels
