@@ -32,16 +32,17 @@ double cpu_seconds() {
 
 // Twenty instructions, two for each of ten independent chains of fused multiply-adds on registers
 // of that kind. What the registers hold does not matter: nothing traps.
-#define RERANKER_FMA(r, to) "vfmadd231ps %%" r "10, %%" r "11, %%" r to "\n\t"
-#define RERANKER_TEN_FMA(r)                                                               \
-  RERANKER_FMA(r, "0")                                                                    \
-  RERANKER_FMA(r, "1") RERANKER_FMA(r, "2") RERANKER_FMA(r, "3") RERANKER_FMA(r, "4")     \
-      RERANKER_FMA(r, "5") RERANKER_FMA(r, "6") RERANKER_FMA(r, "7") RERANKER_FMA(r, "8") \
-          RERANKER_FMA(r, "9")
-#define RERANKER_TWENTY_FMA(r)                         \
-  asm volatile(RERANKER_TEN_FMA(r) RERANKER_TEN_FMA(r) \
-               :                                       \
-               :                                       \
+#define RERANKER_FMA(kind, to) "vfmadd231ps %%" kind "10, %%" kind "11, %%" kind to "\n\t"
+#define RERANKER_FIVE_FMA(kind, a, b, c, d, e) \
+  RERANKER_FMA(kind, a)                        \
+  RERANKER_FMA(kind, b) RERANKER_FMA(kind, c) RERANKER_FMA(kind, d) RERANKER_FMA(kind, e)
+#define RERANKER_TEN_FMA(kind)                     \
+  RERANKER_FIVE_FMA(kind, "0", "1", "2", "3", "4") \
+  RERANKER_FIVE_FMA(kind, "5", "6", "7", "8", "9")
+#define RERANKER_TWENTY_FMA(kind)                            \
+  asm volatile(RERANKER_TEN_FMA(kind) RERANKER_TEN_FMA(kind) \
+               :                                             \
+               :                                             \
                : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9")
 
 __attribute__((target("avx2,fma"))) void fma_avx2(int rounds) {

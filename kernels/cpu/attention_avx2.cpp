@@ -46,16 +46,16 @@ void pack_values(float* to, std::int64_t panel_stride, const float* value, std::
   }
 }
 
-void pack_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void*) {
-  const PackTask t = pack_task(args, plan, task);
+void pack_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
+  const PackTask t = pack_task(args, task);
   const Packed packed(args);
   const std::int64_t stride = row_floats(args);
-  const std::int64_t s = t.tokens.sequence;
+  const std::int64_t s = t.piece.sequence;
   for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
-    pack_keys(packed.keys(args, s, t.kv_head) + u * args.head_dim, t.key + u * stride, stride,
+    pack_keys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
               smaller(kPanel, t.tokens.end - u), args.head_dim);
   for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
-    pack_values(packed.values(args, s, t.kv_head) + u * kPanel, t.length * kPanel,
+    pack_values(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
                 t.key + t.value_offset + u * stride, args.head_dim);
 }
 
@@ -203,25 +203,26 @@ void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
   }
 }
 
-void attention_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
-  const std::int64_t kv_head = task / plan.row_tasks;
-  const Piece piece = find_piece(args, task % plan.row_tasks, tokens_per_tile(args, kTargetRows));
-  if (piece.begin == piece.end) return;
+void attention_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, void* scratch) {
+  const std::int64_t size = tokens_per_tile(args, kTargetRows);
+  const Piece piece = find_piece(args, task, size);
+  const Tokens tokens = tile_tokens(args, piece, size);
+  if (tokens.begin == tokens.end) return;
   const std::int64_t start = args.offsets[piece.sequence];
   const std::int64_t length = args.offsets[piece.sequence + 1] - start;
-  const std::int64_t num_tokens = piece.end - piece.begin;
+  const std::int64_t num_tokens = tokens.end - tokens.begin;
   const std::int64_t rows = num_tokens * queries_per_head(args);
   const Tiles tiles = tiles_of(rows);
   const Scratch s = cut(scratch, args);
   const Packed packed(args);
-  const float* keys = packed.keys(args, piece.sequence, kv_head);
-  const float* values = packed.values(args, piece.sequence, kv_head);
+  const float* keys = packed.keys(args, piece.sequence, piece.kv_head);
+  const float* values = packed.values(args, piece.sequence, piece.kv_head);
 
-  load_queries(s, args, start + piece.begin, num_tokens, kv_head);
+  load_queries(s, args, start + tokens.begin, num_tokens, piece.kv_head);
   for (std::int64_t u = 0; u < length; u += kAttentionBlock)
     attend_block(s, tiles, rows, keys + u * args.head_dim, values + u * kPanel, length * kPanel,
                  smaller(kAttentionBlock, length - u), args.head_dim, u == 0);
-  store_rows(s, args, start + piece.begin, num_tokens, kv_head);
+  store_rows(s, args, start + tokens.begin, num_tokens, piece.kv_head);
 }
 
 }  // namespace

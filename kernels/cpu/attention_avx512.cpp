@@ -34,16 +34,16 @@ void pack_values(float* to, std::int64_t panel_stride, const float* value, std::
     store(to + d / kPanel * panel_stride, load_first(value + d, dim - d));
 }
 
-void pack_avx512(const AttentionArgs& args, const Plan& plan, std::int64_t task, void*) {
-  const PackTask t = pack_task(args, plan, task);
+void pack_avx512(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
+  const PackTask t = pack_task(args, task);
   const Packed packed(args);
   const std::int64_t stride = row_floats(args);
-  const std::int64_t s = t.tokens.sequence;
+  const std::int64_t s = t.piece.sequence;
   for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
-    pack_keys(packed.keys(args, s, t.kv_head) + u * args.head_dim, t.key + u * stride, stride,
+    pack_keys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
               smaller(kPanel, t.tokens.end - u), args.head_dim);
   for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
-    pack_values(packed.values(args, s, t.kv_head) + u * kPanel, t.length * kPanel,
+    pack_values(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
                 t.key + t.value_offset + u * stride, args.head_dim);
 }
 
@@ -93,33 +93,40 @@ void scale_row(float* to, const float* from, std::int64_t dim, float factor) {
     store_first(to + d, mul(load_first(from + d, dim - d), scale), dim - d);
 }
 
-// Scores of one row and block become probabilities relative to the new maximum. What lies between
-// `count` and the next multiple of 16 counts for nothing.
-void soften(float* scores, std::int64_t count, float& max, float& block_sum) {
+// The greatest of `max` and the scores of a row and block. What lies between `count` and the next
+// multiple of 16 becomes minus infinity, so that it counts for nothing.
+float greatest_score(float* scores, std::int64_t count, float max) {
   const std::int64_t last = round_up(count) - kPanel;
-  store(scores + last,
-        pick(first_lanes(count - last), load(scores + last), fill(-__builtin_inff())));
-  Floats greatest = fill(max);
-  for (std::int64_t u = 0; u <= last; u += kPanel) greatest = max_of(greatest, load(scores + u));
-  max = largest(greatest);
+  const Floats tail = pick(first_lanes(count - last), load(scores + last), fill(-__builtin_inff()));
+  store(scores + last, tail);
+  Floats greatest = max_of(fill(max), tail);
+  for (std::int64_t u = 0; u < last; u += kPanel) greatest = max_of(greatest, load(scores + u));
+  return largest(greatest);
+}
 
+// Scores of a row and block become probabilities relative to `max`. Returns their sum.
+float soften(float* scores, std::int64_t count, float max) {
   const Floats shift = fill(max);
   Floats sum = zeros();
-  for (std::int64_t u = 0; u <= last; u += kPanel) {
+  for (std::int64_t u = 0; u < count; u += kPanel) {
     const Floats p = exp2_of(sub(load(scores + u), shift));
     store(scores + u, p);
     sum = add(sum, p);
   }
-  block_sum = tree_sum(sum);
+  return tree_sum(sum);
 }
 
 // Softens all rows of a block and brings their running sums up to date. Leaves in s.rescale what
-// the output so far is to be multiplied with.
+// the output so far is to be multiplied with. Sixteen rows at a time, maxima first: no row's
+// powers wait for its own maximum.
 void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool first) {
   for (std::int64_t r = 0; r < rows; r += kPanel) {
+    const std::int64_t end = smaller(r + kPanel, rows);
     const Floats before = load(s.max + r);
-    for (std::int64_t i = r; i < smaller(r + kPanel, rows); ++i)
-      soften(s.scores + i * kScoreStride, count, s.max[i], s.block_sum[i]);
+    for (std::int64_t i = r; i < end; ++i)
+      s.max[i] = greatest_score(s.scores + i * kScoreStride, count, s.max[i]);
+    for (std::int64_t i = r; i < end; ++i)
+      s.block_sum[i] = soften(s.scores + i * kScoreStride, count, s.max[i]);
     const Floats sums = load(s.block_sum + r);
     const Floats rescale = exp2_of(sub(before, load(s.max + r)));
     store(s.rescale + r, rescale);
@@ -161,13 +168,11 @@ void attend_block(const Scratch& s, const Tiles& tiles, std::int64_t rows, const
 void load_queries(const Scratch& s, const AttentionArgs& args, std::int64_t token,
                   std::int64_t num_tokens, std::int64_t kv_head) {
   const std::int64_t group = queries_per_head(args);
-  const std::int64_t dim = args.head_dim;
-  const float scale = kLog2E / square_root(static_cast<float>(dim));
+  const std::int64_t floats = group * args.head_dim;  // a token's queries lie side by side
+  const float scale = kLog2E / square_root(static_cast<float>(args.head_dim));
   for (std::int64_t t = 0; t < num_tokens; ++t)
-    for (std::int64_t h = 0; h < group; ++h)
-      scale_row(s.queries + (t * group + h) * dim,
-                args.qkv + (token + t) * row_floats(args) + (kv_head * group + h) * dim, dim,
-                scale);
+    scale_row(s.queries + t * floats, args.qkv + (token + t) * row_floats(args) + kv_head * floats,
+              floats, scale);
   for (std::int64_t r = 0; r < round_up(num_tokens * group); r += kPanel)
     store(s.max + r, fill(-__builtin_inff()));
 }
@@ -184,26 +189,26 @@ void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
     }
 }
 
-void attention_avx512(const AttentionArgs& args, const Plan& plan, std::int64_t task,
-                      void* scratch) {
-  const std::int64_t kv_head = task / plan.row_tasks;
-  const Piece piece = find_piece(args, task % plan.row_tasks, tokens_per_tile(args, kTargetRows));
-  if (piece.begin == piece.end) return;
+void attention_avx512(const AttentionArgs& args, const Plan&, std::int64_t task, void* scratch) {
+  const std::int64_t size = tokens_per_tile(args, kTargetRows);
+  const Piece piece = find_piece(args, task, size);
+  const Tokens tokens = tile_tokens(args, piece, size);
+  if (tokens.begin == tokens.end) return;
   const std::int64_t start = args.offsets[piece.sequence];
   const std::int64_t length = args.offsets[piece.sequence + 1] - start;
-  const std::int64_t num_tokens = piece.end - piece.begin;
+  const std::int64_t num_tokens = tokens.end - tokens.begin;
   const std::int64_t rows = num_tokens * queries_per_head(args);
   const Tiles tiles = tiles_of(rows);
   const Scratch s = cut(scratch, args);
   const Packed packed(args);
-  const float* keys = packed.keys(args, piece.sequence, kv_head);
-  const float* values = packed.values(args, piece.sequence, kv_head);
+  const float* keys = packed.keys(args, piece.sequence, piece.kv_head);
+  const float* values = packed.values(args, piece.sequence, piece.kv_head);
 
-  load_queries(s, args, start + piece.begin, num_tokens, kv_head);
+  load_queries(s, args, start + tokens.begin, num_tokens, piece.kv_head);
   for (std::int64_t u = 0; u < length; u += kAttentionBlock)
     attend_block(s, tiles, rows, keys + u * args.head_dim, values + u * kPanel, length * kPanel,
                  smaller(kAttentionBlock, length - u), args.head_dim, u == 0);
-  store_rows(s, args, start + piece.begin, num_tokens, kv_head);
+  store_rows(s, args, start + tokens.begin, num_tokens, piece.kv_head);
 }
 
 }  // namespace

@@ -33,25 +33,26 @@ inline std::int64_t num_pieces(const AttentionArgs& args, std::int64_t size) {
   return args.num_tokens / size + args.num_sequences;
 }
 
+/// A task is a piece for one key head: all pieces of a sequence for its first head, then for the
+/// next, so that a head's keys and values are used up while they are at hand.
 struct Piece {
   std::int64_t sequence;
-  std::int64_t begin;  // tokens of the sequence, counted from its start; none if begin == end
-  std::int64_t end;
+  std::int64_t kv_head;
+  std::int64_t number;  // within the sequence
 };
 
-inline Piece find_piece(const AttentionArgs& args, std::int64_t number, std::int64_t size) {
+inline Piece find_piece(const AttentionArgs& args, std::int64_t task, std::int64_t size) {
+  const std::int64_t heads = args.num_kv_heads;
   std::int64_t low = 0;
   std::int64_t high = args.num_sequences;
   while (high - low > 1) {
     const std::int64_t middle = (low + high) / 2;
-    (first_piece(args, middle, size) <= number ? low : high) = middle;
+    (first_piece(args, middle, size) * heads <= task ? low : high) = middle;
   }
-  const std::int64_t length = args.offsets[low + 1] - args.offsets[low];
-  const std::int64_t count = (length + size - 1) / size;
-  const std::int64_t i = number - first_piece(args, low, size);
-  if (i >= count) return {low, 0, 0};
-  const RowRange even = part_of(length, i, count);
-  return {low, even.begin, even.end};
+  const std::int64_t first = first_piece(args, low, size);
+  const std::int64_t count = first_piece(args, low + 1, size) - first;
+  const std::int64_t i = task - first * heads;
+  return {low, i / count, i % count};
 }
 
 /// Keys and values of all tokens as panels, one key head after another. A sequence's keys begin at
@@ -101,26 +102,39 @@ inline Plan plan_pack(const AttentionArgs& args, int) {
   return {pieces * args.num_kv_heads, 0, pieces, args.num_kv_heads};
 }
 
+/// Tokens [begin, end) of a sequence, counted from its start.
+struct Tokens {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+/// Those that a tile is for: the pieces of a sequence are even. None if begin == end.
+inline Tokens tile_tokens(const AttentionArgs& args, const Piece& piece, std::int64_t size) {
+  const std::int64_t length = args.offsets[piece.sequence + 1] - args.offsets[piece.sequence];
+  const std::int64_t count = (length + size - 1) / size;
+  if (piece.number >= count) return {0, 0};
+  const RowRange even = part_of(length, piece.number, count);
+  return {even.begin, even.end};
+}
+
 /// The keys and values of one key head that a task packs.
 struct PackTask {
-  std::int64_t kv_head;
-  Piece tokens;
+  Piece piece;
+  Tokens tokens;        // not even ones: they must begin at a multiple of 16
   std::int64_t length;  // of the sequence
   const float* key;     // of the sequence's first token; its value is value_offset further
   std::int64_t value_offset;
 };
 
-inline PackTask pack_task(const AttentionArgs& args, const Plan& plan, std::int64_t task) {
-  // Pieces of packing are not even ones: they must begin at a multiple of 16 tokens.
-  const std::int64_t kv_head = task / plan.row_tasks;
-  const std::int64_t number = task % plan.row_tasks;
-  const std::int64_t s = find_piece(args, number, kPackTokens).sequence;
-  const std::int64_t length = args.offsets[s + 1] - args.offsets[s];
-  const std::int64_t begin = (number - first_piece(args, s, kPackTokens)) * kPackTokens;
+inline PackTask pack_task(const AttentionArgs& args, std::int64_t task) {
+  const Piece piece = find_piece(args, task, kPackTokens);
+  const std::int64_t start = args.offsets[piece.sequence];
+  const std::int64_t length = args.offsets[piece.sequence + 1] - start;
+  const std::int64_t begin = piece.number * kPackTokens;
   const float* key =
-      args.qkv + args.offsets[s] * row_floats(args) + (args.num_heads + kv_head) * args.head_dim;
-  return {kv_head,
-          {s, begin, smaller(begin + kPackTokens, length)},
+      args.qkv + start * row_floats(args) + (args.num_heads + piece.kv_head) * args.head_dim;
+  return {piece,
+          {begin, smaller(begin + kPackTokens, length)},
           length,
           key,
           args.num_kv_heads * args.head_dim};

@@ -52,7 +52,8 @@ inline void prefetch_to_l2(const void* at) {
 }
 
 template <int Rows, int Panels>
-inline void finish_tile(const Tile& t, Floats (&sums)[Rows][Panels]) {
+inline void finish_tile(const Tile& tile, Floats (&sums)[Rows][Panels]) {
+  const Tile t = tile;  // a copy, which stores into c cannot change
 #pragma GCC unroll 14
   for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 2
@@ -71,8 +72,9 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::
   Floats sums[Rows][Panels];
   for (int r = 0; r < Rows; ++r)
     for (int p = 0; p < Panels; ++p) sums[r][p] = zeros();
-  const float* a = t.a;
   const std::int64_t a_stride = t.a_stride;
+  const float* a[(Rows + 2) / 3];
+  for (int g = 0; g * 3 < Rows; ++g) a[g] = t.a + g * 3 * a_stride;
   const char* next = t.next;
   const char* next_rows = reinterpret_cast<const char*>(t.a + Rows * t.a_stride);
 #pragma GCC unroll 4
@@ -84,7 +86,7 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::
     for (int p = 0; p < Panels; ++p) w[p] = Panel::step(b + p * t.b_stride + i * kNumPartials);
 #pragma GCC unroll 14
     for (int r = 0; r < Rows; ++r) {
-      const Floats x = fill(a[r * a_stride + i]);
+      const Floats x = fill(a[r / 3][r % 3 * a_stride + i]);
 #pragma GCC unroll 2
       for (int p = 0; p < Panels; ++p) sums[r][p] = fma(x, w[p], sums[r][p]);
     }
