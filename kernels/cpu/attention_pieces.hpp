@@ -7,10 +7,11 @@
 // file that includes it.
 
 namespace reranker::kernels {
-namespace {
 
 constexpr std::int64_t kPanel = 16;
-constexpr std::int64_t kPackTokens = 256;
+constexpr std::int64_t kPackTokens = 256;  // of a task that packs
+
+namespace {
 
 inline std::int64_t smaller(std::int64_t a, std::int64_t b) {
   return a < b ? a : b;

@@ -9,9 +9,10 @@
 // R + 2 loads: with two of each in a cycle, loads wait for multiplications and not the other way.
 
 namespace reranker::kernels {
-namespace {
 
 constexpr int kMaxTileRows = 14;
+
+namespace {
 
 /// A step of a panel: 16 floats. With FetchRows the rows of `a` that come next are asked for, too.
 template <bool FetchRows>

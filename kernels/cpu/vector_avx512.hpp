@@ -10,11 +10,14 @@
 
 #include <cstdint>
 
-// GCC 12 takes the undefined registers that these headers pass to unmasked instructions for ours.
+#ifndef __clang__  // GCC 12 takes the undefined registers in its own intrinsics for ours
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 namespace reranker::kernels {
 namespace {

@@ -11,10 +11,8 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr int kLanes = 16;
-
 struct Floats {
-  float lane[kLanes];
+  float lane[kNumPartials];
 };
 using Lanes = std::uint16_t;
 
@@ -22,7 +20,7 @@ using Lanes = std::uint16_t;
 template <typename Function>
 inline Floats each(Function f) {
   Floats y;
-  for (int j = 0; j < kLanes; ++j) y.lane[j] = f(j);
+  for (int j = 0; j < kNumPartials; ++j) y.lane[j] = f(j);
   return y;
 }
 
@@ -30,7 +28,7 @@ inline Floats each(Function f) {
 template <typename Function>
 inline Lanes lanes_where(Function f) {
   unsigned lanes = 0;
-  for (int j = 0; j < kLanes; ++j) lanes |= f(j) ? 1u << j : 0u;
+  for (int j = 0; j < kNumPartials; ++j) lanes |= f(j) ? 1u << j : 0u;
   return static_cast<Lanes>(lanes);
 }
 
@@ -64,10 +62,10 @@ inline Floats load_lanes(const float* from, Lanes lanes) {
   return each([&](int j) { return has(lanes, j) ? from[j] : 0.0f; });
 }
 inline void store(float* to, Floats x) {
-  for (int j = 0; j < kLanes; ++j) to[j] = x.lane[j];
+  for (int j = 0; j < kNumPartials; ++j) to[j] = x.lane[j];
 }
 inline void store_lanes(float* to, Floats x, Lanes lanes) {
-  for (int j = 0; j < kLanes; ++j)
+  for (int j = 0; j < kNumPartials; ++j)
     if (has(lanes, j)) to[j] = x.lane[j];
 }
 
@@ -122,20 +120,20 @@ inline Floats widen_panel(const std::uint16_t* step) {
 }
 
 inline float tree_sum(Floats p) {
-  for (int width = kLanes / 2; width > 0; width /= 2)
+  for (int width = kNumPartials / 2; width > 0; width /= 2)
     for (int j = 0; j < width; ++j) p.lane[j] += p.lane[j + width];
   return p.lane[0];
 }
 
 inline float largest(Floats x) {
-  for (int j = 1; j < kLanes; ++j) x.lane[0] = x.lane[0] > x.lane[j] ? x.lane[0] : x.lane[j];
+  for (int j = 1; j < kNumPartials; ++j) x.lane[0] = x.lane[0] > x.lane[j] ? x.lane[0] : x.lane[j];
   return x.lane[0];
 }
 
-inline void transpose_16x16(Floats (&m)[kLanes]) {
-  Floats columns[kLanes];
-  for (int i = 0; i < kLanes; ++i) columns[i] = each([&](int j) { return m[j].lane[i]; });
-  for (int i = 0; i < kLanes; ++i) m[i] = columns[i];
+inline void transpose_16x16(Floats (&m)[kNumPartials]) {
+  Floats columns[kNumPartials];
+  for (int i = 0; i < kNumPartials; ++i) columns[i] = each([&](int j) { return m[j].lane[i]; });
+  for (int i = 0; i < kNumPartials; ++i) m[i] = columns[i];
 }
 
 }  // namespace
