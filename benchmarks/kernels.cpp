@@ -4,8 +4,8 @@
 //
 // One thread, thread CPU time, of the runs that fit into S seconds (default 0.5) a line; the rate
 // is that of the fastest tenth, the median's share comes after it: the two are far apart where
-// other processes empty the caches. Peak is fused multiply-adds on registers, probed in this
-// process right before and after each line.
+// other processes empty the caches. Peak is fused multiply-adds on registers of the
+// instruction set's own width, probed in this process right before and after each line.
 
 #include <time.h>
 
@@ -30,31 +30,59 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-/// GFLOP/s of ten independent chains of fused multiply-adds on registers, eight lanes each.
-__attribute__((target("avx2,fma"))) double fma_rate() {
-  constexpr int kRounds = 500000;
-  const double start = cpu_seconds();
-  for (int i = 0; i < kRounds; ++i)  // what the registers hold does not matter: nothing traps
-    asm volatile(
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm0\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm1\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm2\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm3\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm4\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm5\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm6\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm7\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm8\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm9\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm0\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm1\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm2\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm3\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm4\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm5\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm6\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm7\n\t"
-        "vfmadd231ps %%ymm10, %%ymm11, %%ymm8\n\tvfmadd231ps %%ymm10, %%ymm11, %%ymm9"
-        :
-        :
-        : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9");
-  return 20.0 * 16 * kRounds / (cpu_seconds() - start) * 1e-9;
+// Twenty instructions, two for each of ten independent chains of fused multiply-adds on registers
+// of that kind. What the registers hold does not matter: nothing traps.
+#define RERANKER_FMA(kind, to) "vfmadd231ps %%" kind "10, %%" kind "11, %%" kind to "\n\t"
+#define RERANKER_FIVE_FMA(kind, a, b, c, d, e) \
+  RERANKER_FMA(kind, a)                        \
+  RERANKER_FMA(kind, b) RERANKER_FMA(kind, c) RERANKER_FMA(kind, d) RERANKER_FMA(kind, e)
+#define RERANKER_TEN_FMA(kind)                     \
+  RERANKER_FIVE_FMA(kind, "0", "1", "2", "3", "4") \
+  RERANKER_FIVE_FMA(kind, "5", "6", "7", "8", "9")
+#define RERANKER_TWENTY_FMA(kind)                            \
+  asm volatile(RERANKER_TEN_FMA(kind) RERANKER_TEN_FMA(kind) \
+               :                                             \
+               :                                             \
+               : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9")
+
+__attribute__((target("avx2,fma"))) void fma_avx2(int rounds) {
+  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("ymm");
 }
 
-double peak() {
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
-  return std::max(fma_rate(), fma_rate());
+__attribute__((target("avx512f"))) void fma_avx512(int rounds) {
+  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("zmm");
+}
+
+/// What a core can do with registers of so many floats: `probe` multiplies as fast as it can.
+struct Peak {
+  const char* name;
+  void (*probe)(int rounds);
+  int lanes;
+  bool runs;
+
+  double once() const {  // GFLOP/s
+    constexpr int kRounds = 500000;
+    const double start = cpu_seconds();
+    probe(kRounds);
+    return 20.0 * 2 * lanes * kRounds / (cpu_seconds() - start) * 1e-9;
+  }
+  double rate() const { return runs ? std::max(once(), once()) : 0; }
+};
+
+const Peak& avx2_peak() {
+  static const Peak peak{"avx2", fma_avx2, 8,
+                         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")};
+  return peak;
+}
+
+const Peak& avx512_peak() {
+  static const Peak peak{"avx512", fma_avx512, 16, __builtin_cpu_supports("avx512f") != 0};
+  return peak;
+}
+
+/// A line is held against what its own instruction set can do.
+const Peak& peak_of(const CpuKernels& kernels) {
+  return std::string(kernels.isa) == "avx512" ? avx512_peak() : avx2_peak();
 }
 
 struct Options {
@@ -95,14 +123,15 @@ void measure(const Options& options, const std::string& name, double flops, doub
              const std::function<void()>& work) {
   work();
   std::vector<double> times;
-  const double before = peak();
+  const Peak& peak = peak_of(*options.kernels);
+  const double before = peak.rate();
   const double start = cpu_seconds();
   do {
     const double begin = cpu_seconds();
     work();
     times.push_back(cpu_seconds() - begin);
   } while (cpu_seconds() - start < options.seconds || times.size() < 3);
-  const double best_rate = std::max(before, peak());
+  const double best_rate = std::max(before, peak.rate());
   std::sort(times.begin(), times.end());
   const double seconds = times[times.size() / 10];
   const double median = times[times.size() / 2];
@@ -302,5 +331,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::printf("isa %s, one thread\n", options.kernels->isa);
+  for (const Peak* peak : {&avx2_peak(), &avx512_peak()})
+    if (peak->runs) std::printf("peak %-39s %27.1f GFLOP/s\n", peak->name, peak->rate());
   bench_all(options);
 }

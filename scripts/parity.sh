@@ -32,7 +32,12 @@ setup_oracle() {
 
 instruction_sets() {
   echo generic
-  if grep -qw avx2 /proc/cpuinfo; then echo avx2; fi
+  local flags
+  flags=" $(sed -n '/^flags/{p;q}' /proc/cpuinfo) "
+  if [[ $flags == *' avx2 '* ]]; then echo avx2; fi
+  if [[ $flags == *' avx512dq '* && $flags == *' avx512bw '* && $flags == *' avx512vl '* ]]; then
+    echo avx512
+  fi
 }
 
 # Two are made; the third is the one that ships.

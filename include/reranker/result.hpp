@@ -70,7 +70,7 @@ struct Info {
   std::string device;          ///< "cpu".
   std::string precision;       ///< "fp32".
   std::string weights;         ///< Storage of the projections: "bf16" or "fp32".
-  std::string isa;             ///< "avx2" or "generic".
+  std::string isa;             ///< "avx512", "avx2" or "generic".
   std::string libtorch;        ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;
   std::size_t weight_bytes = 0;          ///< Memory of the packed weights.

@@ -1,3 +1,4 @@
+#include "kernels/cpu/attention_pieces.hpp"
 #include "kernels/cpu/micro_avx2.hpp"
 #include "kernels/cpu/tables.hpp"
 #include "kernels/cpu/transpose_avx2.hpp"
@@ -9,92 +10,10 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr std::int64_t kPanel = 16;
 constexpr std::int64_t kTargetRows = 96;  // scores of a tile: 96 x 256 floats, 96 KiB of L2
-constexpr std::int64_t kPackTokens = 256;
 
 // Queries and probabilities were written a moment ago: they are at hand.
 using AttentionPanel = Fp32Panel<false>;
-
-std::int64_t smaller(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-std::int64_t larger(std::int64_t a, std::int64_t b) {
-  return a > b ? a : b;
-}
-std::int64_t round_up(std::int64_t a) {
-  return (a + kPanel - 1) / kPanel * kPanel;
-}
-
-// Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
-// table: sequence s has the numbers from offsets[s] / size + s to those of s + 1, which is never
-// less than it needs and at most one more.
-std::int64_t first_piece(const AttentionArgs& args, std::int64_t s, std::int64_t size) {
-  return args.offsets[s] / size + s;
-}
-
-std::int64_t num_pieces(const AttentionArgs& args, std::int64_t size) {
-  return args.num_tokens / size + args.num_sequences;
-}
-
-struct Piece {
-  std::int64_t sequence;
-  std::int64_t begin;  // tokens of the sequence, counted from its start; none if begin == end
-  std::int64_t end;
-};
-
-Piece find_piece(const AttentionArgs& args, std::int64_t number, std::int64_t size) {
-  std::int64_t low = 0;
-  std::int64_t high = args.num_sequences;
-  while (high - low > 1) {
-    const std::int64_t middle = (low + high) / 2;
-    (first_piece(args, middle, size) <= number ? low : high) = middle;
-  }
-  const std::int64_t length = args.offsets[low + 1] - args.offsets[low];
-  const std::int64_t count = (length + size - 1) / size;
-  const std::int64_t i = number - first_piece(args, low, size);
-  if (i >= count) return {low, 0, 0};
-  const RowRange even = part_of(length, i, count);
-  return {low, even.begin, even.end};
-}
-
-// Keys and values of all tokens as panels, one key head after another. A sequence's keys begin at a
-// multiple of 16 of places; there is a place for each token and up to 16 more for each sequence.
-//   keys    for each 16 tokens: (D, 16)
-//   values  for each 16 columns, the last ones zero: (all tokens of the sequence, 16)
-struct Packed {
-  explicit Packed(const AttentionArgs& args)
-      : places(num_pieces(args, kPanel) * kPanel),
-        value_dim(round_up(args.head_dim)),
-        head_floats(places * (args.head_dim + value_dim)) {}
-
-  std::int64_t places;
-  std::int64_t value_dim;
-  std::int64_t head_floats;
-
-  float* keys(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
-    return static_cast<float*>(args.packed) + kv_head * head_floats +
-           first_piece(args, sequence, kPanel) * kPanel * args.head_dim;
-  }
-  float* values(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
-    return static_cast<float*>(args.packed) + kv_head * head_floats + places * args.head_dim +
-           first_piece(args, sequence, kPanel) * kPanel * value_dim;
-  }
-};
-
-std::size_t packed_bytes_avx2(const AttentionArgs& args) {
-  return static_cast<std::size_t>(Packed(args).head_floats * args.num_kv_heads * 4);
-}
-
-std::int64_t row_floats(const AttentionArgs& args) {
-  return (args.num_heads + 2 * args.num_kv_heads) * args.head_dim;
-}
-
-Plan plan_pack_avx2(const AttentionArgs& args, int) {
-  if (args.num_tokens == 0) return {0, 0, 0, 0};
-  const std::int64_t pieces = num_pieces(args, kPackTokens);
-  return {pieces * args.num_kv_heads, 0, pieces, args.num_kv_heads};
-}
 
 // Up to 8 rows of up to 8 floats, the rest zero, turned so that `to` gets 8 lanes for each float.
 void transpose_into(float* to, const float* from, std::int64_t stride, std::int64_t rows,
@@ -127,34 +46,17 @@ void pack_values(float* to, std::int64_t panel_stride, const float* value, std::
   }
 }
 
-void pack_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void*) {
-  // Pieces of packing are not even ones: they must begin at a multiple of 16 tokens.
-  const std::int64_t kv_head = task / plan.row_tasks;
-  const std::int64_t number = task % plan.row_tasks;
-  const std::int64_t s = find_piece(args, number, kPackTokens).sequence;
-  const std::int64_t length = args.offsets[s + 1] - args.offsets[s];
-  const std::int64_t begin = (number - first_piece(args, s, kPackTokens)) * kPackTokens;
-  const std::int64_t end = smaller(begin + kPackTokens, length);
-
+void pack_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
+  const PackTask t = pack_task(args, task);
   const Packed packed(args);
   const std::int64_t stride = row_floats(args);
-  const float* key =
-      args.qkv + args.offsets[s] * stride + (args.num_heads + kv_head) * args.head_dim;
-  const float* value = key + args.num_kv_heads * args.head_dim;
-  for (std::int64_t t = begin; t < end; t += kPanel)
-    pack_keys(packed.keys(args, s, kv_head) + t * args.head_dim, key + t * stride, stride,
-              smaller(kPanel, end - t), args.head_dim);
-  for (std::int64_t t = begin; t < end; ++t)
-    pack_values(packed.values(args, s, kv_head) + t * kPanel, length * kPanel, value + t * stride,
-                args.head_dim);
-}
-
-std::int64_t queries_per_head(const AttentionArgs& args) {
-  return args.num_heads / args.num_kv_heads;
-}
-
-std::int64_t tokens_per_tile(const AttentionArgs& args) {
-  return larger(1, kTargetRows / queries_per_head(args));
+  const std::int64_t s = t.piece.sequence;
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
+    pack_keys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
+              smaller(kPanel, t.tokens.end - u), args.head_dim);
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
+    pack_values(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
+                t.key + t.value_offset + u * stride, args.head_dim);
 }
 
 // A thread's scratch. A row is a query: token by token, the heads of one key head together.
@@ -169,7 +71,7 @@ struct Scratch {
 };
 
 Scratch cut(void* memory, const AttentionArgs& args) {
-  const std::int64_t rows = round_up(tokens_per_tile(args) * queries_per_head(args));
+  const std::int64_t rows = round_up(tokens_per_tile(args, kTargetRows) * queries_per_head(args));
   auto* at = static_cast<float*>(memory);
   Scratch s;
   std::int64_t floats = 0;
@@ -190,7 +92,7 @@ Scratch cut(void* memory, const AttentionArgs& args) {
 
 Plan plan_attention_avx2(const AttentionArgs& args, int) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
-  const std::int64_t pieces = num_pieces(args, tokens_per_tile(args));
+  const std::int64_t pieces = num_pieces(args, tokens_per_tile(args, kTargetRows));
   return {pieces * args.num_kv_heads, static_cast<std::size_t>(cut(nullptr, args).floats * 4),
           pieces, args.num_kv_heads};
 }
@@ -301,32 +203,33 @@ void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
   }
 }
 
-void attention_avx2(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
-  const std::int64_t kv_head = task / plan.row_tasks;
-  const Piece piece = find_piece(args, task % plan.row_tasks, tokens_per_tile(args));
-  if (piece.begin == piece.end) return;
+void attention_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, void* scratch) {
+  const std::int64_t size = tokens_per_tile(args, kTargetRows);
+  const Piece piece = find_piece(args, task, size);
+  const Tokens tokens = tile_tokens(args, piece, size);
+  if (tokens.begin == tokens.end) return;
   const std::int64_t start = args.offsets[piece.sequence];
   const std::int64_t length = args.offsets[piece.sequence + 1] - start;
-  const std::int64_t num_tokens = piece.end - piece.begin;
+  const std::int64_t num_tokens = tokens.end - tokens.begin;
   const std::int64_t rows = num_tokens * queries_per_head(args);
   const Tiles tiles = tiles_of(rows);
   const Scratch s = cut(scratch, args);
   const Packed packed(args);
-  const float* keys = packed.keys(args, piece.sequence, kv_head);
-  const float* values = packed.values(args, piece.sequence, kv_head);
+  const float* keys = packed.keys(args, piece.sequence, piece.kv_head);
+  const float* values = packed.values(args, piece.sequence, piece.kv_head);
 
-  load_queries(s, args, start + piece.begin, num_tokens, kv_head);
+  load_queries(s, args, start + tokens.begin, num_tokens, piece.kv_head);
   for (std::int64_t u = 0; u < length; u += kAttentionBlock)
     attend_block(s, tiles, rows, keys + u * args.head_dim, values + u * kPanel, length * kPanel,
                  smaller(kAttentionBlock, length - u), args.head_dim, u == 0);
-  store_rows(s, args, start + piece.begin, num_tokens, kv_head);
+  store_rows(s, args, start + tokens.begin, num_tokens, piece.kv_head);
 }
 
 }  // namespace
 
 void add_attention_avx2(CpuKernels& table) {
-  table.attention_packed_bytes = packed_bytes_avx2;
-  table.plan_attention_pack = plan_pack_avx2;
+  table.attention_packed_bytes = packed_bytes;
+  table.plan_attention_pack = plan_pack;
   table.attention_pack = pack_avx2;
   table.plan_attention = plan_attention_avx2;
   table.attention = attention_avx2;

@@ -21,7 +21,7 @@ CpuKernels make_generic() {
   return table;
 }
 
-#ifdef RERANKER_KERNELS_AVX2
+#ifdef RERANKER_KERNELS_X86
 CpuKernels make_avx2() {
   CpuKernels table = generic_kernels();
   table.isa = "avx2";
@@ -44,8 +44,35 @@ const CpuKernels* avx2_kernels() {
                     __builtin_cpu_supports("f16c");
   return runs ? &table : nullptr;
 }
+
+CpuKernels make_avx512() {
+  CpuKernels table = make_avx2();
+  table.isa = "avx512";
+  add_exp_avx512(table);
+  add_linear_avx512(table);
+  add_attention_avx512(table);
+  add_rms_norm_avx512(table);
+  add_rope_avx512(table);
+  add_swiglu_avx512(table);
+  add_embedding_avx512(table);
+  add_pool_score_avx512(table);
+  return table;
+}
+
+const CpuKernels* avx512_kernels() {
+  static const CpuKernels table = make_avx512();
+  // Asks the system, too: it may not save the registers.
+  const bool runs = avx2_kernels() != nullptr && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+  return runs ? &table : nullptr;
+}
 #else
 const CpuKernels* avx2_kernels() {
+  return nullptr;
+}
+
+const CpuKernels* avx512_kernels() {
   return nullptr;
 }
 #endif
@@ -60,12 +87,14 @@ const CpuKernels& generic_kernels() {
 const CpuKernels* find_cpu_kernels(std::string_view isa) {
   if (isa == "generic") return &generic_kernels();
   if (isa == "avx2") return avx2_kernels();
+  if (isa == "avx512") return avx512_kernels();
   return nullptr;
 }
 
 const CpuKernels& best_cpu_kernels() {
-  const CpuKernels* avx2 = avx2_kernels();
-  return avx2 != nullptr ? *avx2 : generic_kernels();
+  if (const CpuKernels* avx512 = avx512_kernels()) return *avx512;
+  if (const CpuKernels* avx2 = avx2_kernels()) return *avx2;
+  return generic_kernels();
 }
 
 }  // namespace reranker::kernels

@@ -39,7 +39,7 @@ struct Plan {
 };
 
 struct CpuKernels {
-  const char* isa;  // "generic", "avx2"
+  const char* isa;  // "generic", "avx2", "avx512"
 
   /// Packs on the calling thread; split a tensor by rows to pack on several. Ranges that begin at a
   /// multiple of 16 rows (of a half, with gate_up) are fastest.

@@ -28,6 +28,15 @@ void add_swiglu_avx2(CpuKernels& table);
 void add_embedding_avx2(CpuKernels& table);
 void add_pool_score_avx2(CpuKernels& table);
 
+void add_exp_avx512(CpuKernels& table);
+void add_linear_avx512(CpuKernels& table);
+void add_attention_avx512(CpuKernels& table);
+void add_rms_norm_avx512(CpuKernels& table);
+void add_rope_avx512(CpuKernels& table);
+void add_swiglu_avx512(CpuKernels& table);
+void add_embedding_avx512(CpuKernels& table);
+void add_pool_score_avx512(CpuKernels& table);
+
 /// Rows [begin, end) of `num_rows` that belong to part `part` of `num_parts` even ones.
 struct RowRange {
   std::int64_t begin;

@@ -75,7 +75,7 @@ TEST_CASE("attention has the same bits on every instruction set", "[attention][i
   const auto heads = GENERATE(from_range(std::begin(kHeads), std::end(kHeads)));
   const auto qkv = random_qkv(length, heads, 2);
   const auto expected = attention(generic_kernels(), qkv, {length}, heads);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("attention holds at a length of many blocks", "[attention][isa]") {
     CHECK(error(attention(*kernels, qkv, {1500}, heads), expected) < kAttentionTolerance);
   const Heads one{1, 1, 16};
   const auto small = random_qkv(1500, one, 3);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     CHECK(same_bits(attention(*kernels, small, {1500}, one),
                     attention(generic_kernels(), small, {1500}, one)));
 }
@@ -117,7 +117,7 @@ TEST_CASE("attention stays exact where scores are large", "[attention]") {
   const auto expected = exact_attention(qkv, 300, heads);
   const auto actual = attention(generic_kernels(), qkv, {300}, heads);
   CHECK(error(actual, expected) < kLargeLogitsTolerance);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     CHECK(same_bits(attention(*kernels, qkv, {300}, heads), actual));
 }
 

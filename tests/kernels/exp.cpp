@@ -76,7 +76,7 @@ TEST_CASE("exp2 of what is not positive is within one unit of the last place", "
     else
       worst = std::max(worst, y[i] == 0 ? 0.0 : 1e9);
   CHECK(worst <= 1.0);
-  for (const CpuKernels* kernels : fast_tables()) {
+  for (const CpuKernels* kernels : other_tables()) {
     std::vector<float> other(x.size());
     kernels->exp2(other.data(), x.data(), static_cast<std::int64_t>(x.size()));
     CHECK(same_bits(other, y));
@@ -115,5 +115,5 @@ TEST_CASE("exp keeps NaN whatever its payload", "[exp]") {
 TEST_CASE("exp has the same bits on every instruction set", "[exp][isa]") {
   const auto x = interesting_floats();
   const auto expected = exp_of(generic_kernels(), x);
-  for (const CpuKernels* kernels : fast_tables()) CHECK(same_bits(exp_of(*kernels, x), expected));
+  for (const CpuKernels* kernels : other_tables()) CHECK(same_bits(exp_of(*kernels, x), expected));
 }

@@ -110,6 +110,7 @@ TEST_CASE("linear has the same bits on every instruction set, for any cut into t
   for (const CpuKernels* kernels : fast_tables())
     for (const int num_threads : {1, 2, 7, 64})
       CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads), expected));
+  CHECK(same_bits(linear(portable_kernels(), w, x, epilogue, residual, 7), expected));
 }
 
 TEST_CASE("linear gives a row the same bits among any others", "[linear]") {

@@ -88,7 +88,7 @@ TEST_CASE("rope turns queries and keys, restarts at each sequence and leaves val
   CHECK(error(actual, expected) < kTolerance);
   CHECK(as_matrix(actual, 23, 4 * dim).rightCols(dim) ==
         as_matrix(qkv, 23, 4 * dim).rightCols(dim));
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     for (const int num_threads : {1, 2, 7})
       CHECK(same_bits(rope(*kernels, qkv, lengths, table, 2, 1, dim, num_threads), actual));
 }

@@ -87,7 +87,7 @@ TEST_CASE("rms_norm has the same bits on every instruction set, for any cut into
   const auto weight = random_floats(dim, 1);
   const auto x = random_floats(tokens * dim, 2);
   const auto expected = rms_norm(generic_kernels(), x, weight);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     for (const int num_threads : {1, 2, 64})
       CHECK(same_bits(rms_norm(*kernels, x, weight, num_threads), expected));
 }
@@ -96,7 +96,7 @@ TEST_CASE("rms_norm of tiny values keeps the bits of its partial sums", "[rms_no
   // Squares below the smallest denormal: fma(-tiny, -tiny, 0) must not turn into another zero.
   const auto x = random_floats(23, 3, 1e-30f);
   const auto weight = random_floats(23, 4);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     CHECK(same_bits(rms_norm(*kernels, x, weight), rms_norm(generic_kernels(), x, weight)));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("swiglu agrees with double and has the same bits on every instruction 
       (gate.array() / (1.0 + (-gate.array()).exp())) * rows.rightCols(dim).array();
   const auto actual = swiglu(generic_kernels(), gate_up, dim);
   CHECK(error(actual, expected) < kTolerance);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     CHECK(same_bits(swiglu(*kernels, gate_up, dim, 5), actual));
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("pool_score agrees with double and has the same bits on every instruct
   }
   const auto actual = pool_score(generic_kernels(), x, lengths, pool);
   CHECK(error(actual, expected) < kProductTolerance);
-  for (const CpuKernels* kernels : fast_tables())
+  for (const CpuKernels* kernels : other_tables())
     for (const int num_threads : {1, 2, 64})
       CHECK(same_bits(pool_score(*kernels, x, lengths, pool, num_threads), actual));
 }

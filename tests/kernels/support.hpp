@@ -11,6 +11,7 @@
 #include <Eigen/Core>
 
 #include "kernels/cpu/cpu_kernels.hpp"
+#include "tests/kernels/portable.hpp"
 #include "tests/support/catch.hpp"
 
 namespace reranker::kernels::test {
@@ -103,7 +104,7 @@ void run(const Args& args, Plan (*plan_of)(const Args&, int),
 /// Every table that this machine can run beside the generic one.
 inline std::vector<const CpuKernels*> fast_tables() {
   std::vector<const CpuKernels*> tables;
-  for (const char* isa : {"avx2"}) {
+  for (const char* isa : {"avx2", "avx512"}) {
     if (const CpuKernels* table = find_cpu_kernels(isa)) {
       tables.push_back(table);
     } else {
@@ -113,8 +114,15 @@ inline std::vector<const CpuKernels*> fast_tables() {
   return tables;
 }
 
-inline std::vector<const CpuKernels*> all_tables() {
+/// Those and the portable one, which is as slow as the generic one: all that must give its bits.
+inline std::vector<const CpuKernels*> other_tables() {
   auto tables = fast_tables();
+  tables.push_back(&portable_kernels());
+  return tables;
+}
+
+inline std::vector<const CpuKernels*> all_tables() {
+  auto tables = other_tables();
   tables.insert(tables.begin(), &generic_kernels());
   return tables;
 }

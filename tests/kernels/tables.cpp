@@ -6,7 +6,16 @@ TEST_CASE("find_cpu_kernels knows its tables by name and no others", "[tables]")
   CHECK(find_cpu_kernels("generic") == &generic_kernels());
   CHECK(find_cpu_kernels("sse9") == nullptr);
   CHECK(find_cpu_kernels("") == nullptr);
-  const CpuKernels* avx2 = find_cpu_kernels("avx2");
-  if (avx2 != nullptr) CHECK(std::string(avx2->isa) == "avx2");
-  CHECK(&best_cpu_kernels() == (avx2 != nullptr ? avx2 : &generic_kernels()));
+}
+
+TEST_CASE("best_cpu_kernels is the last of generic, avx2 and avx512 that this machine has",
+          "[tables]") {
+  const CpuKernels* best = &generic_kernels();
+  for (const char* isa : {"avx2", "avx512"}) {
+    const CpuKernels* table = find_cpu_kernels(isa);
+    if (table == nullptr) continue;
+    CHECK(std::string(table->isa) == isa);
+    best = table;
+  }
+  CHECK(&best_cpu_kernels() == best);
 }

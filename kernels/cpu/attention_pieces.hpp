@@ -1,0 +1,145 @@
+#pragma once
+
+#include "kernels/cpu/tables.hpp"
+
+// How attention is cut into tasks and where keys and values lie once packed: alike for every
+// instruction set that works on panels of 16. For <op>_<isa>.cpp only: everything is local to the
+// file that includes it.
+
+namespace reranker::kernels {
+
+constexpr std::int64_t kPanel = 16;
+constexpr std::int64_t kPackTokens = 256;  // of a task that packs
+
+namespace {
+
+inline std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
+inline std::int64_t larger(std::int64_t a, std::int64_t b) {
+  return a > b ? a : b;
+}
+inline std::int64_t round_up(std::int64_t a) {
+  return (a + kPanel - 1) / kPanel * kPanel;
+}
+
+/// Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
+/// table: sequence s has the numbers from offsets[s] / size + s to those of s + 1, which is never
+/// less than it needs and at most one more.
+inline std::int64_t first_piece(const AttentionArgs& args, std::int64_t s, std::int64_t size) {
+  return args.offsets[s] / size + s;
+}
+
+inline std::int64_t num_pieces(const AttentionArgs& args, std::int64_t size) {
+  return args.num_tokens / size + args.num_sequences;
+}
+
+/// A task is a piece for one key head: all pieces of a sequence for its first head, then for the
+/// next, so that a head's keys and values are used up while they are at hand.
+struct Piece {
+  std::int64_t sequence;
+  std::int64_t kv_head;
+  std::int64_t number;  // within the sequence
+};
+
+inline Piece find_piece(const AttentionArgs& args, std::int64_t task, std::int64_t size) {
+  const std::int64_t heads = args.num_kv_heads;
+  std::int64_t low = 0;
+  std::int64_t high = args.num_sequences;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    (first_piece(args, middle, size) * heads <= task ? low : high) = middle;
+  }
+  const std::int64_t first = first_piece(args, low, size);
+  const std::int64_t count = first_piece(args, low + 1, size) - first;
+  const std::int64_t i = task - first * heads;
+  return {low, i / count, i % count};
+}
+
+/// Keys and values of all tokens as panels, one key head after another. A sequence's keys begin at
+/// a multiple of 16 of places; there is a place for each token and up to 16 more for each sequence.
+///   keys    for each 16 tokens: (D, 16)
+///   values  for each 16 columns, the last ones zero: (all tokens of the sequence, 16)
+struct Packed {
+  explicit Packed(const AttentionArgs& args)
+      : places(num_pieces(args, kPanel) * kPanel),
+        value_dim(round_up(args.head_dim)),
+        head_floats(places * (args.head_dim + value_dim)) {}
+
+  std::int64_t places;
+  std::int64_t value_dim;
+  std::int64_t head_floats;
+
+  float* keys(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats +
+           first_piece(args, sequence, kPanel) * kPanel * args.head_dim;
+  }
+  float* values(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
+    return static_cast<float*>(args.packed) + kv_head * head_floats + places * args.head_dim +
+           first_piece(args, sequence, kPanel) * kPanel * value_dim;
+  }
+};
+
+inline std::int64_t row_floats(const AttentionArgs& args) {
+  return (args.num_heads + 2 * args.num_kv_heads) * args.head_dim;
+}
+
+inline std::int64_t queries_per_head(const AttentionArgs& args) {
+  return args.num_heads / args.num_kv_heads;
+}
+
+/// Tokens whose queries of one key head, `rows` or a few less, are a tile.
+inline std::int64_t tokens_per_tile(const AttentionArgs& args, std::int64_t rows) {
+  return larger(1, rows / queries_per_head(args));
+}
+
+inline std::size_t packed_bytes(const AttentionArgs& args) {
+  return static_cast<std::size_t>(Packed(args).head_floats * args.num_kv_heads * 4);
+}
+
+inline Plan plan_pack(const AttentionArgs& args, int) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t pieces = num_pieces(args, kPackTokens);
+  return {pieces * args.num_kv_heads, 0, pieces, args.num_kv_heads};
+}
+
+/// Tokens [begin, end) of a sequence, counted from its start.
+struct Tokens {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+/// Those that a tile is for: the pieces of a sequence are even. None if begin == end.
+inline Tokens tile_tokens(const AttentionArgs& args, const Piece& piece, std::int64_t size) {
+  const std::int64_t length = args.offsets[piece.sequence + 1] - args.offsets[piece.sequence];
+  const std::int64_t count = (length + size - 1) / size;
+  if (piece.number >= count) return {0, 0};
+  const RowRange even = part_of(length, piece.number, count);
+  return {even.begin, even.end};
+}
+
+/// The keys and values of one key head that a task packs.
+struct PackTask {
+  Piece piece;
+  Tokens tokens;        // not even ones: they must begin at a multiple of 16
+  std::int64_t length;  // of the sequence
+  const float* key;     // of the sequence's first token; its value is value_offset further
+  std::int64_t value_offset;
+};
+
+inline PackTask pack_task(const AttentionArgs& args, std::int64_t task) {
+  const Piece piece = find_piece(args, task, kPackTokens);
+  const std::int64_t start = args.offsets[piece.sequence];
+  const std::int64_t length = args.offsets[piece.sequence + 1] - start;
+  const std::int64_t begin = piece.number * kPackTokens;
+  const float* key =
+      args.qkv + start * row_floats(args) + (args.num_heads + piece.kv_head) * args.head_dim;
+  return {piece,
+          {begin, smaller(begin + kPackTokens, length)},
+          length,
+          key,
+          args.num_kv_heads * args.head_dim};
+}
+
+}  // namespace
+}  // namespace reranker::kernels

@@ -1,0 +1,187 @@
+#include "kernels/cpu/linear_layout.hpp"
+#include "kernels/cpu/micro_avx512.hpp"
+#include "kernels/cpu/tables.hpp"
+
+// The loops of Goto and van de Geijn (doi:10.1145/1356052.1356053): a block of rows of x and the
+// sums of a group of panels stay in the L2 cache, two panels' block of weights nearly in L1. A task
+// copies its rows of x once, block by block; few rows are read where they lie.
+
+namespace reranker::kernels {
+namespace {
+
+// 168 x 528 floats, 347 KiB, and 256 KiB of sums: over half of a 1 MiB L2, the least that server
+// cores with AVX-512 have, and room for the weights that pass through.
+constexpr std::int64_t kMaxRows = 12 * kMaxTileRows;
+constexpr std::int64_t kMaxSums = 64 * 1024;     // floats kept between blocks
+constexpr std::int64_t kMaxRowBytes = 4 << 20;   // of copied rows, whole, in a task's scratch
+constexpr std::int64_t kFewRows = 8;             // up to here rows are not copied
+constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 over all of k
+// Floats after each copied row of a block: rows a power of two apart would share L1's sets.
+constexpr std::int64_t kGap = 16;
+constexpr std::int64_t kPair = 2 * kPanel;  // columns of a unit
+
+std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return a < b ? a : b;
+}
+std::int64_t larger(std::int64_t a, std::int64_t b) {
+  return a > b ? a : b;
+}
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+// A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
+// last panel of a matrix may be alone.
+std::int64_t num_units(const LinearArgs& args) {
+  return divide_up(num_panels(args.weights), 2);
+}
+
+std::int64_t copied_row_floats(std::int64_t k) {
+  return k + linear_num_blocks(k) * kGap;
+}
+
+std::int64_t max_rows(std::int64_t k) {
+  const std::int64_t fitting =
+      kMaxRowBytes / (copied_row_floats(k) * 4) / kMaxTileRows * kMaxTileRows;
+  return smaller(kMaxRows, larger(fitting, 2 * kMaxTileRows));
+}
+
+// Units whose sums are kept together, for `rows` rows: many, so that a block of x is fetched
+// seldom; or, where all of x stays at hand, one, so that weights are read from end to end.
+std::int64_t units_in_group(const LinearArgs& args, std::int64_t rows) {
+  if (rows * args.weights.k * 4 <= kWarmBytes) return 1;
+  return larger(1, kMaxSums / (rows * kPair));
+}
+
+Plan plan_linear_avx512(const LinearArgs& args, int num_threads) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
+  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
+  const std::int64_t units = num_units(args);
+
+  // Every column task copies x again, so it should have columns enough to be worth that.
+  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
+  const std::int64_t fair = units / num_threads;
+  const std::int64_t min_units = smaller(larger(fair, rows <= kFewRows ? 1 : 4), 16);
+  const std::int64_t most = larger(1, units / min_units);
+  const std::int64_t column_tasks = smaller(divide_up(wanted, row_tasks), most);
+
+  const std::int64_t sums = larger(kMaxSums, rows * kPair);
+  const std::int64_t copied = rows <= kFewRows ? 0 : rows * copied_row_floats(args.weights.k);
+  return {row_tasks * column_tasks, static_cast<std::size_t>((sums + copied) * 4), row_tasks,
+          column_tasks};
+}
+
+// The rows of x that a task reads: block b of k begins at `data + b * block_stride`.
+struct Rows {
+  const float* data;
+  std::int64_t count;
+  std::int64_t block_stride;
+  bool copied;
+};
+
+void copy_floats(float* to, const float* from, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += kPanel)
+    store_first(to + i, load_first(from + i, count - i), count - i);
+}
+
+Rows copy_rows(float* to, const float* x, std::int64_t count, std::int64_t k) {
+  const std::int64_t block = linear_block(k);
+  const std::int64_t block_stride = count * (block + kGap);
+  for (std::int64_t r = 0; r < count; ++r)
+    for (std::int64_t b = 0; b < linear_num_blocks(k); ++b) {
+      const std::int64_t length = smaller(block, k - b * block);
+      copy_floats(to + b * block_stride + r * (length + kGap), x + r * k + b * block, length);
+    }
+  return {to, count, block_stride, true};
+}
+
+// Sums of `rows` with units [first, last): sums (last - first, rows.count, 32).
+template <typename Panel>
+void sum_units(float* sums, const LinearArgs& args, const Rows& rows, std::int64_t first,
+               std::int64_t last) {
+  using Element = typename Panel::Element;
+  const std::int64_t k = args.weights.k;
+  const std::int64_t block = linear_block(k);
+  const auto* packed = static_cast<const Element*>(args.packed);
+  const Tiles tiles = tiles_of(rows.count);
+  for (std::int64_t begin = 0; begin < k; begin += block) {
+    const std::int64_t length = smaller(block, k - begin);
+    for (std::int64_t u = first; u < last; ++u) {
+      const Element* panel = packed + (u * 2 * k + begin) * kPanel;
+      const Element* next = u + 1 < last ? panel + k * kPair
+                            : begin + length < k
+                                ? packed + (first * 2 * k + begin + length) * kPanel
+                                : packed + last * k * kPair;
+      // A lone panel is its own neighbour: the second sums are never looked at.
+      const bool alone = u * 2 + 1 == num_panels(args.weights);
+      const Tile tile{rows.data + begin / block * rows.block_stride,
+                      rows.copied ? length + kGap : k,
+                      sums + (u - first) * rows.count * kPair,
+                      kPair,
+                      alone ? 0 : k * kPanel,
+                      begin == 0 ? Into::store : Into::add,
+                      nullptr,
+                      reinterpret_cast<const char*>(next),
+                      0};
+      multiply_tiles<2, Panel>(tiles, tile, panel, length,
+                               length * kPanel * static_cast<std::int64_t>(sizeof(Element)));
+    }
+  }
+}
+
+// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
+void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
+  const Floats y = load(sum);
+  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
+}
+
+// The 32 sums of a row and unit into `out`: row `row` of it, column `column` on.
+void finish_unit(const LinearArgs& args, const float* sum, std::int64_t row, std::int64_t unit) {
+  if (args.epilogue == Epilogue::swiglu) {
+    const std::int64_t n = args.weights.n / 2;
+    store_first(args.out + row * n + unit * kPanel, mul(silu_of(load(sum)), load(sum + kPanel)),
+                n - unit * kPanel);
+    return;
+  }
+  const std::int64_t n = args.weights.n;
+  for (std::int64_t column = unit * kPair; column < smaller(n, (unit + 1) * kPair);
+       column += kPanel, sum += kPanel) {
+    const std::int64_t at = row * n + column;
+    finish_sixteen(args.out + at, sum,
+                   args.epilogue == Epilogue::add ? args.residual + at : nullptr, n - column);
+  }
+}
+
+void linear_avx512(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
+  const std::int64_t k = args.weights.k;
+  // Columns are the outer loop of tasks: neighbours in time read the same weights.
+  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
+  const RowRange units = part_of(num_units(args), task / plan.row_tasks, plan.column_tasks);
+  const std::int64_t count = tokens.end - tokens.begin;
+  const std::int64_t group = units_in_group(args, count);
+
+  auto* sums = static_cast<float*>(scratch);
+  const float* x = args.x + tokens.begin * k;
+  const Rows rows = count <= kFewRows
+                        ? Rows{x, count, linear_block(k), false}
+                        : copy_rows(sums + larger(kMaxSums, count * kPair), x, count, k);
+
+  for (std::int64_t u = units.begin; u < units.end; u += group) {
+    const std::int64_t last = smaller(u + group, units.end);
+    args.weights.type == WeightType::bf16 ? sum_units<Bf16Panel>(sums, args, rows, u, last)
+                                          : sum_units<Fp32Panel<true>>(sums, args, rows, u, last);
+    for (std::int64_t r = 0; r < count; ++r)
+      for (std::int64_t v = u; v < last; ++v)
+        finish_unit(args, sums + ((v - u) * count + r) * kPair, tokens.begin + r, v);
+  }
+}
+
+}  // namespace
+
+void add_linear_avx512(CpuKernels& table) {
+  table.plan_linear = plan_linear_avx512;
+  table.linear = linear_avx512;
+}
+
+}  // namespace reranker::kernels

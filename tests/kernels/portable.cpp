@@ -1,0 +1,29 @@
+#include "tests/kernels/portable.hpp"
+
+#include "kernels/cpu/tables.hpp"
+
+namespace reranker::kernels::test {
+namespace {
+
+CpuKernels make_portable() {
+  CpuKernels table = generic_kernels();
+  table.isa = "avx512 in plain C++";
+  add_exp_avx512(table);
+  add_linear_avx512(table);
+  add_attention_avx512(table);
+  add_rms_norm_avx512(table);
+  add_rope_avx512(table);
+  add_swiglu_avx512(table);
+  add_embedding_avx512(table);
+  add_pool_score_avx512(table);
+  return table;
+}
+
+}  // namespace
+
+const CpuKernels& portable_kernels() {
+  static const CpuKernels table = make_portable();
+  return table;
+}
+
+}  // namespace reranker::kernels::test

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "kernels/cpu/cpu_kernels.hpp"
+
+namespace reranker::kernels::test {
+
+/// The sources of the AVX-512 kernels, compiled on plain arrays in place of registers.
+const CpuKernels& portable_kernels();
+
+}  // namespace reranker::kernels::test
