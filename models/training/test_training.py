@@ -232,3 +232,12 @@ def test_an_exported_folder_loads_back_with_bfloat16_values(tmp_path):
     for name, value in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.bfloat16().float()), name
     assert again.encode("Zoë 42\n").ids == tokenizer.encode("Zoë 42\n").ids
+
+
+def test_bfloat16_changes_a_step_by_roundings_alone(mined):
+    lists, start = mined
+    trainers = [train.Trainer(Lists(lists, "train"), start, PLAN, 1, bfloat16) for bfloat16 in (False, True)]
+    exact, rounded = (trainer.step()["loss"] for trainer in trainers)
+    assert rounded == pytest.approx(exact, rel=0.02)
+    q_proj = [trainer.model.model.layers[0].self_attn.q_proj.weight for trainer in trainers]
+    assert not torch.equal(*q_proj)
