@@ -28,6 +28,15 @@ void add_swiglu_avx2(CpuKernels& table);
 void add_embedding_avx2(CpuKernels& table);
 void add_pool_score_avx2(CpuKernels& table);
 
+void add_quantize_generic(CpuKernels& table);
+void add_linear_int8_pack_generic(CpuKernels& table);
+void add_linear_int8_generic(CpuKernels& table);
+void add_quantize_avx2(CpuKernels& table);
+void add_linear_int8_pack_avx2(CpuKernels& table);
+void add_linear_int8_avx2(CpuKernels& table);
+void add_linear_int8_avx_vnni(CpuKernels& table);
+void add_linear_int8_avx512_vnni(CpuKernels& table);
+
 /// Rows [begin, end) of `num_rows` that belong to part `part` of `num_parts` even ones.
 struct RowRange {
   std::int64_t begin;
