@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "kernels/cpu/int8_interleave_sse2.hpp"
 #include "kernels/cpu/vector_avx2.hpp"
 
 // What the two Isa structs of int8_tile.hpp that have 32-byte registers share.
@@ -27,6 +28,11 @@ struct Int8Avx2 {
     std::int32_t x;
     std::memcpy(&x, dword, sizeof x);
     return _mm256_set1_epi32(x);
+  }
+
+  static inline void interleave_four(std::uint8_t* to, std::int64_t step, const std::uint8_t* from,
+                                     std::int64_t stride, std::int64_t columns) {
+    interleave_four_rows(to, step, from, stride, columns);
   }
 
   struct Sixteen {

@@ -11,6 +11,8 @@
 // copies its rows of codes once, so that a tile reads them as one stream. Isa has besides what a
 // tile needs
 //
+//   interleave_four                  dwords of four rows of codes, `step` bytes from one column's
+//                                    to the next's
 //   Sixteen                          a row's 16 outputs of a panel
 //   dequantized                      sums to outputs (linear_int8.hpp)
 //   load_sixteen, store_sixteen      of which `lanes` belong to the matrix
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::int64_t kMaxSums = 32 * 1024;     // int32 kept between blocks of columns, 128 KiB
 constexpr std::int64_t kFewRows = 12;            // up to here copying costs next to nothing
+constexpr std::int64_t kRowsAhead = 8;           // whose outputs are asked for
 constexpr std::int64_t kWarmBytes = 256 * 1024;  // codes that stay in L2 over all of k
 
 std::int64_t smaller(std::int64_t a, std::int64_t b) {
@@ -83,27 +86,38 @@ struct Int8Rows {
   std::int64_t count;
 };
 
+// One block of a tile's rows. Four rows at a time, the last four again where rows are left over.
+template <typename Isa>
 void copy_tile(std::uint8_t* to, const std::uint8_t* from, std::int64_t stride, std::int64_t rows,
                std::int64_t columns) {
-  for (std::int64_t i = 0; i < columns; i += 4)
-    for (std::int64_t r = 0; r < rows; ++r, to += 4) std::memcpy(to, from + r * stride + i, 4);
+  const std::int64_t step = rows * 4;
+  if (rows < 4) {
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t i = 0; i < columns / 4; ++i)
+        std::memcpy(to + i * step + r * 4, from + r * stride + i * 4, 4);
+    return;
+  }
+  for (std::int64_t r = 0; r < rows; r += 4) {
+    const std::int64_t first = smaller(r, rows - 4);
+    Isa::interleave_four(to + first * 4, step, from + first * stride, stride, columns);
+  }
 }
 
 template <typename Isa>
 Int8Rows copy_rows(std::uint8_t* to, const std::uint8_t* codes, std::int64_t count,
                    std::int64_t stride) {
-  const Int8Rows copied{to, int8_tiles<Isa>(count), count};
-  for (std::int64_t begin = 0; begin < stride; begin += Isa::kBlock) {
-    const std::int64_t columns = smaller(Isa::kBlock, stride - begin);
-    const std::uint8_t* from = codes + begin;
-    for (std::int64_t i = 0; i < copied.tiles.count; ++i) {
-      const std::int64_t rows = copied.tiles.rows(i);
-      copy_tile(to, from, stride, rows, columns);
-      to += rows * columns;
-      from += rows * stride;
+  const Int8Tiles tiles = int8_tiles<Isa>(count);
+  std::int64_t before = 0;  // rows of the tiles before this one
+  for (std::int64_t i = 0; i < tiles.count; ++i) {
+    const std::int64_t rows = tiles.rows(i);
+    for (std::int64_t begin = 0; begin < stride; begin += Isa::kBlock) {
+      const std::int64_t columns = smaller(Isa::kBlock, stride - begin);
+      copy_tile<Isa>(to + begin * count + before * columns, codes + before * stride + begin, stride,
+                     rows, columns);
     }
+    before += rows;
   }
-  return copied;
+  return {to, tiles, count};
 }
 
 // All rows with `panels` panels over one block; `next` is where the panels that follow begin.
@@ -149,40 +163,54 @@ void sum_panels(std::int32_t* sums, const LinearInt8Args& args, const Int8Rows& 
   }
 }
 
-// Outputs of one row with panel p. `sums` is of its panel, `up` of the one after it.
-template <typename Isa>
-void finish_row(const LinearInt8Args& args, const std::int32_t* sums, const std::int32_t* up,
-                std::int64_t token, std::int64_t p) {
-  const auto* packed = static_cast<const char*>(args.packed);
-  const auto* scales = reinterpret_cast<const float*>(packed + int8_scales_at(args.weights));
-  const auto* offsets =
-      reinterpret_cast<const std::int32_t*>(packed + int8_offsets_at(args.weights));
-  const bool swiglu = args.epilogue == Epilogue::swiglu;
-  const std::int64_t n = swiglu ? args.weights.shape.n / 2 : args.weights.shape.n;
-  const std::int64_t column = (swiglu ? p / 2 : p) * kPanel;
-  const std::int64_t lanes = smaller(kPanel, n - column);
-  const std::int64_t at = token * n + column;
-  const float scale = args.scales[token];
+// What turns sums into outputs, looked up once a task.
+struct Int8Outputs {
+  const float* scales;          // (16 * num_panels)
+  const std::int32_t* offsets;  // (16 * num_panels)
+  std::int64_t n;               // columns of out
+  std::int64_t step;            // panels for 16 of them
+};
 
-  auto y = Isa::dequantized(sums, offsets + p * kPanel, scales + p * kPanel, scale);
-  if (args.epilogue == Epilogue::add)
-    y = Isa::sum(y, Isa::load_sixteen(args.residual + at, lanes));
-  else if (swiglu)
-    y = Isa::silu_product(
-        y, Isa::dequantized(up, offsets + (p + 1) * kPanel, scales + (p + 1) * kPanel, scale));
-  Isa::store_sixteen(args.out + at, y, lanes);
+Int8Outputs outputs_of(const LinearInt8Args& args) {
+  const auto* packed = static_cast<const char*>(args.packed);
+  const std::int64_t step = args.epilogue == Epilogue::swiglu ? 2 : 1;
+  return {reinterpret_cast<const float*>(packed + int8_scales_at(args.weights)),
+          reinterpret_cast<const std::int32_t*>(packed + int8_offsets_at(args.weights)),
+          args.weights.shape.n / step, step};
 }
 
 // Sums of panels [first, last) and rows from `token` on into `out`.
-template <typename Isa>
-void finish(const LinearInt8Args& args, const std::int32_t* sums, std::int64_t token,
-            std::int64_t rows, std::int64_t first, std::int64_t last) {
-  const std::int64_t step = args.epilogue == Epilogue::swiglu ? 2 : 1;
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t p = first; p < last; p += step) {
+template <typename Isa, Epilogue epilogue>
+void finish(const LinearInt8Args& args, const Int8Outputs& to, const std::int32_t* sums,
+            std::int64_t token, std::int64_t rows, std::int64_t first, std::int64_t last) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float scale = args.scales[token + r];
+    for (std::int64_t p = first; p < last; p += to.step) {
+      const std::int64_t column = p / to.step * kPanel;
+      const std::int64_t lanes = smaller(kPanel, to.n - column);
+      const std::int64_t at = (token + r) * to.n + column;
+      // A row's lines of out are few and far from the next row's: no processor foresees them.
+      __builtin_prefetch(args.out + at + kRowsAhead * to.n, 1);
+      if (epilogue == Epilogue::add) __builtin_prefetch(args.residual + at + kRowsAhead * to.n);
       const std::int32_t* sum = sums + ((p - first) * rows + r) * kPanel;
-      finish_row<Isa>(args, sum, sum + rows * kPanel, token + r, p);
+      const std::int32_t* offsets = to.offsets + p * kPanel;
+      const float* scales = to.scales + p * kPanel;
+      auto y = Isa::dequantized(sum, offsets, scales, scale);
+      if (epilogue == Epilogue::add)
+        y = Isa::sum(y, Isa::load_sixteen(args.residual + at, lanes));
+      else if (epilogue == Epilogue::swiglu)
+        y = Isa::silu_product(
+            y, Isa::dequantized(sum + rows * kPanel, offsets + kPanel, scales + kPanel, scale));
+      Isa::store_sixteen(args.out + at, y, lanes);
     }
+  }
+}
+
+template <typename Isa>
+auto finish_of(Epilogue epilogue) {
+  return epilogue == Epilogue::store ? finish<Isa, Epilogue::store>
+         : epilogue == Epilogue::add ? finish<Isa, Epilogue::add>
+                                     : finish<Isa, Epilogue::swiglu>;
 }
 
 template <typename Isa>
@@ -198,11 +226,13 @@ void linear_int8(const LinearInt8Args& args, const Plan& plan, std::int64_t task
   auto* sums = static_cast<std::int32_t*>(scratch);
   const Int8Rows rows = copy_rows<Isa>(reinterpret_cast<std::uint8_t*>(sums + sums_of(count)),
                                        args.codes + tokens.begin * stride, count, stride);
+  const Int8Outputs outputs = outputs_of(args);
+  const auto finish_rows = finish_of<Isa>(args.epilogue);
   const std::int64_t end = smaller(units.end * step, num_panels(args.weights.shape));
   for (std::int64_t p = units.begin * step; p < end; p += group) {
     const std::int64_t last = smaller(p + group, end);
     sum_panels<Isa>(sums, args, rows, p, last);
-    finish<Isa>(args, sums, tokens.begin, count, p, last);
+    finish_rows(args, outputs, sums, tokens.begin, count, p, last);
   }
 }
 

@@ -4,8 +4,9 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
-#include "kernels/cpu/int8_registers_avx2.hpp"
+#include "kernels/cpu/int8_interleave_sse2.hpp"
 #include "kernels/cpu/int8_tasks.hpp"
+#include "kernels/cpu/vector_avx2.hpp"
 
 namespace reranker::kernels {
 namespace {
@@ -35,20 +36,34 @@ struct Avx512Vnni {
     return _mm512_dpbusd_epi32(sums, x[0], w[0]);
   }
 
-  using Sixteen = Int8Avx2::Sixteen;
+  static inline void interleave_four(std::uint8_t* to, std::int64_t step, const std::uint8_t* from,
+                                     std::int64_t stride, std::int64_t columns) {
+    interleave_four_rows(to, step, from, stride, columns);
+  }
+
+  using Sixteen = __m512;
   static inline Sixteen dequantized(const std::int32_t* sums, const std::int32_t* offsets,
                                     const float* scales, float scale) {
-    return Int8Avx2::dequantized(sums, offsets, scales, scale);
+    const __m512 s = _mm512_cvtepi32_ps(_mm512_sub_epi32(load(sums), load(offsets)));
+    return _mm512_mul_ps(_mm512_mul_ps(s, _mm512_loadu_ps(scales)), _mm512_set1_ps(scale));
+  }
+  static inline __mmask16 first_sixteen(std::int64_t lanes) {
+    return static_cast<__mmask16>((1u << lanes) - 1u);
   }
   static inline Sixteen load_sixteen(const float* from, std::int64_t lanes) {
-    return Int8Avx2::load_sixteen(from, lanes);
+    return lanes == 16 ? _mm512_loadu_ps(from) : _mm512_maskz_loadu_ps(first_sixteen(lanes), from);
   }
-  static inline void store_sixteen(float* to, const Sixteen& y, std::int64_t lanes) {
-    Int8Avx2::store_sixteen(to, y, lanes);
+  static inline void store_sixteen(float* to, Sixteen y, std::int64_t lanes) {
+    if (lanes == 16)
+      _mm512_storeu_ps(to, y);
+    else
+      _mm512_mask_storeu_ps(to, first_sixteen(lanes), y);
   }
-  static inline Sixteen sum(const Sixteen& a, const Sixteen& b) { return Int8Avx2::sum(a, b); }
-  static inline Sixteen silu_product(const Sixteen& gate, const Sixteen& up) {
-    return Int8Avx2::silu_product(gate, up);
+  static inline Sixteen sum(Sixteen a, Sixteen b) { return _mm512_add_ps(a, b); }
+  static inline Sixteen silu_product(Sixteen gate, Sixteen up) {
+    const __m256 low = silu_of(_mm512_castps512_ps256(gate));
+    const __m256 high = silu_of(_mm512_extractf32x8_ps(gate, 1));
+    return _mm512_mul_ps(_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1), up);
   }
 };
 

@@ -49,6 +49,12 @@ struct Portable {
     return x;
   }
 
+  static void interleave_four(std::uint8_t* to, std::int64_t step, const std::uint8_t* from,
+                              std::int64_t stride, std::int64_t columns) {
+    for (std::int64_t i = 0; i < columns / 4; ++i)
+      for (int r = 0; r < 4; ++r) std::memcpy(to + i * step + r * 4, from + r * stride + i * 4, 4);
+  }
+
   static Sixteen dequantized(const std::int32_t* sums, const std::int32_t* offsets,
                              const float* scales, float scale) {
     Sixteen out;
