@@ -16,13 +16,15 @@ double cpu_seconds() {
 // Sequences on independent sums, of which there are enough to hide every latency. What the
 // registers hold does not matter.
 #define RERANKER_DPBUSD(prefix, r, to) prefix "vpdpbusd %%" r "10, %%" r "11, %%" r to "\n\t"
-#define RERANKER_TEN_DPBUSD(prefix, r)                                                            \
-  RERANKER_DPBUSD(prefix, r, "0")                                                                 \
-  RERANKER_DPBUSD(prefix, r, "1")                                                                 \
-  RERANKER_DPBUSD(prefix, r, "2") RERANKER_DPBUSD(prefix, r, "3") RERANKER_DPBUSD(prefix, r, "4") \
-      RERANKER_DPBUSD(prefix, r, "5") RERANKER_DPBUSD(prefix, r, "6")                             \
-          RERANKER_DPBUSD(prefix, r, "7") RERANKER_DPBUSD(prefix, r, "8")                         \
-              RERANKER_DPBUSD(prefix, r, "9")
+#define RERANKER_TEN_DPBUSD(prefix, r) \
+  RERANKER_DPBUSD(prefix, r, "0")      \
+  RERANKER_DPBUSD(prefix, r, "1")      \
+  RERANKER_DPBUSD(prefix, r, "2")      \
+  RERANKER_DPBUSD(prefix, r, "3")      \
+  RERANKER_DPBUSD(prefix, r, "4")      \
+  RERANKER_DPBUSD(prefix, r, "5")      \
+  RERANKER_DPBUSD(prefix, r, "6")      \
+  RERANKER_DPBUSD(prefix, r, "7") RERANKER_DPBUSD(prefix, r, "8") RERANKER_DPBUSD(prefix, r, "9")
 #define RERANKER_MADDUBS(to)                                                       \
   "vpmaddubsw %%ymm8, %%ymm9, %%ymm12\n\tvpmaddubsw %%ymm10, %%ymm11, %%ymm13\n\t" \
   "vpaddw %%ymm12, %%ymm13, %%ymm14\n\tvpmaddwd %%ymm14, %%ymm15, %%ymm14\n\t"     \
