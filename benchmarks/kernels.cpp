@@ -4,8 +4,9 @@
 //
 // One thread, thread CPU time, of the runs that fit into S seconds (default 0.5) a line; the rate
 // is that of the fastest tenth, the median's share comes after it: the two are far apart where
-// other processes empty the caches. Peak is fused multiply-adds on registers of the
-// instruction set's own width, probed in this process right before and after each line.
+// other processes empty the caches. Peak is fused multiply-adds on registers of the instruction
+// set's own width, or for int8 the table's own products of bytes, probed in this process right
+// before and after each line.
 
 #include <time.h>
 
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/int8_peak.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 
 namespace {
@@ -81,8 +83,9 @@ const Peak& avx512_peak() {
 }
 
 /// A line is held against what its own instruction set can do.
-const Peak& peak_of(const CpuKernels& kernels) {
-  return std::string(kernels.isa) == "avx512" ? avx512_peak() : avx2_peak();
+double fma_peak(const CpuKernels& kernels) {
+  const bool avx512 = std::string(kernels.isa).rfind("avx512", 0) == 0;
+  return (avx512 ? avx512_peak() : avx2_peak()).rate();
 }
 
 struct Options {
@@ -120,18 +123,18 @@ std::vector<float> numbers(std::int64_t count) {
 
 /// Measures `work` and prints a line. flops or bytes of one call; 0 leaves the column empty.
 void measure(const Options& options, const std::string& name, double flops, double bytes,
-             const std::function<void()>& work) {
+             const std::function<void()>& work,
+             double (*peak_of)(const CpuKernels& kernels) = fma_peak) {
   work();
   std::vector<double> times;
-  const Peak& peak = peak_of(*options.kernels);
-  const double before = peak.rate();
+  const double before = peak_of(*options.kernels);
   const double start = cpu_seconds();
   do {
     const double begin = cpu_seconds();
     work();
     times.push_back(cpu_seconds() - begin);
   } while (cpu_seconds() - start < options.seconds || times.size() < 3);
-  const double best_rate = std::max(before, peak.rate());
+  const double best_rate = std::max(before, peak_of(*options.kernels));
   std::sort(times.begin(), times.end());
   const double seconds = times[times.size() / 10];
   const double median = times[times.size() / 2];
@@ -162,13 +165,15 @@ const char* name_of(WeightType type) {
   return type == WeightType::bf16 ? "bf16" : type == WeightType::fp16 ? "fp16" : "fp32";
 }
 
+const char* suffix_of(Epilogue epilogue) {
+  return epilogue == Epilogue::swiglu ? " swiglu" : epilogue == Epilogue::add ? " add" : "";
+}
+
 void bench_linear(const Options& options, std::int64_t n, std::int64_t k, Epilogue epilogue,
                   WeightType type, std::int64_t tokens) {
-  const char* suffix = epilogue == Epilogue::swiglu ? " swiglu"
-                       : epilogue == Epilogue::add  ? " add"
-                                                    : "";
   const std::string name = std::string("linear ") + name_of(type) + " n " + std::to_string(n) +
-                           " k " + std::to_string(k) + suffix + " m " + std::to_string(tokens);
+                           " k " + std::to_string(k) + suffix_of(epilogue) + " m " +
+                           std::to_string(tokens);
   if (!wanted(options, name)) return;
   const LinearWeights shape{n, k, type,
                             epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain};
@@ -199,6 +204,64 @@ void bench_pack(const Options& options, WeightType type) {
   measure(options, name, 0, bytes, [&] {
     options.kernels->pack_linear({shape, packed.data(), source.data(), 0, 8192});
   });
+}
+
+void bench_linear_int8(const Options& options, std::int64_t n, std::int64_t k, Epilogue epilogue,
+                       std::int64_t tokens) {
+  const CpuKernels& kernels = *options.kernels;
+  const std::string name = std::string("linear_int8 ") + kernels.int8_sequence + " n " +
+                           std::to_string(n) + " k " + std::to_string(k) + suffix_of(epilogue) +
+                           " m " + std::to_string(tokens);
+  if (!wanted(options, name)) return;
+  const LinearInt8Weights weights{
+      {n, k, WeightType::fp32, epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain},
+      kernels.int8_range};
+  const Memory packed(packed_linear_int8_bytes(weights));
+  kernels.pack_linear_int8({weights, packed.data(), numbers(n * k).data(), 0, n});
+  std::vector<std::uint8_t> codes(static_cast<std::size_t>(tokens * int8_stride(k)), 200);
+  const auto scales = numbers(tokens);
+  const auto residual = numbers(tokens * n);
+  std::vector<float> out(static_cast<std::size_t>(tokens * n));
+  const LinearInt8Args args{weights,       packed.data(),   out.data(), codes.data(),
+                            scales.data(), residual.data(), tokens,     epilogue};
+  const Memory scratch(kernels.plan_linear_int8(args, 1).scratch_bytes);
+  const double bytes = tokens <= 16 ? static_cast<double>(packed_linear_int8_bytes(weights)) : 0;
+  measure(
+      options, name, 2.0 * static_cast<double>(n * k * tokens), bytes,
+      [&] { run(args, kernels.plan_linear_int8, kernels.linear_int8, scratch.data()); }, int8_peak);
+}
+
+void bench_pack_int8(const Options& options, WeightType type) {
+  const std::string name = std::string("pack_linear_int8 ") + name_of(type) + " n 8192 k 2048";
+  if (!wanted(options, name)) return;
+  const LinearInt8Weights weights{{8192, 2048, type, RowOrder::plain}, options.kernels->int8_range};
+  const Memory packed(packed_linear_int8_bytes(weights));
+  const double bytes = 8192.0 * 2048.0 * (type == WeightType::fp32 ? 4 : 2);
+  const Memory source(static_cast<std::size_t>(bytes));
+  measure(options, name, 0, bytes, [&] {
+    options.kernels->pack_linear_int8({weights, packed.data(), source.data(), 0, 8192});
+  });
+}
+
+void bench_quantize(const Options& options, std::int64_t tokens, std::int64_t dim) {
+  const CpuKernels& kernels = *options.kernels;
+  const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
+  const double bytes = static_cast<double>(tokens * dim) * 5;
+  const auto weight = numbers(dim);
+  const auto x = numbers(tokens * dim);
+  std::vector<std::uint8_t> codes(static_cast<std::size_t>(tokens * int8_stride(dim)));
+  std::vector<float> scales(static_cast<std::size_t>(tokens));
+  if (wanted(options, "quantize"))
+    measure(options, "quantize" + shape, 0, bytes, [&] {
+      run(QuantizeArgs{codes.data(), scales.data(), x.data(), tokens, dim}, kernels.plan_quantize,
+          kernels.quantize, nullptr);
+    });
+  if (wanted(options, "rms_norm_quantize"))
+    measure(options, "rms_norm_quantize" + shape, 0, bytes, [&] {
+      run(RmsNormQuantizeArgs{codes.data(), scales.data(), x.data(), weight.data(), tokens, dim,
+                              1e-5f},
+          kernels.plan_rms_norm_quantize, kernels.rms_norm_quantize, nullptr);
+    });
 }
 
 void bench_attention(const Options& options, std::int64_t length, std::int64_t sequences,
@@ -301,6 +364,20 @@ void bench_all(const Options& options) {
   }
   for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
     bench_pack(options, type);
+  for (const std::int64_t m : {1, 6, 16, 64, 128, 300, 512, 2048}) {
+    bench_linear_int8(options, 3072, 2048, kStore, m);
+    bench_linear_int8(options, 2048, 2048, kAdd, m);
+    bench_linear_int8(options, 16384, 2048, kSwiglu, m);
+    bench_linear_int8(options, 2048, 8192, kAdd, m);
+  }
+  for (const std::int64_t m : {1, 128, 512}) {
+    bench_linear_int8(options, 3072, 576, kSwiglu, m);
+    bench_linear_int8(options, 576, 1536, kAdd, m);
+  }
+  for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
+    bench_pack_int8(options, type);
+  bench_quantize(options, 512, 2048);
+  bench_quantize(options, 512, 8192);
   for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})
     bench_attention(options, length, std::max<std::int64_t>(1, 512 / length), 32, 8, 64);
   bench_attention(options, 512, 1, 16, 4, 128);

@@ -18,6 +18,9 @@ CpuKernels make_generic() {
   add_swiglu_generic(table);
   add_embedding_generic(table);
   add_pool_score_generic(table);
+  add_quantize_generic(table);
+  add_linear_int8_pack_generic(table);
+  add_linear_int8_generic(table);
   return table;
 }
 
@@ -34,6 +37,9 @@ CpuKernels make_avx2() {
   add_swiglu_avx2(table);
   add_embedding_avx2(table);
   add_pool_score_avx2(table);
+  add_quantize_avx2(table);
+  add_linear_int8_pack_avx2(table);
+  add_linear_int8_avx2(table);
   return table;
 }
 
@@ -43,6 +49,13 @@ const CpuKernels* avx2_kernels() {
   const bool runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("f16c");
   return runs ? &table : nullptr;
+}
+
+CpuKernels make_avx2_vnni() {
+  CpuKernels table = make_avx2();
+  table.isa = "avx2_vnni";
+  add_linear_int8_avx_vnni(table);
+  return table;
 }
 
 CpuKernels make_avx512() {
@@ -59,6 +72,18 @@ CpuKernels make_avx512() {
   return table;
 }
 
+CpuKernels make_avx512_vnni() {
+  CpuKernels table = make_avx512();
+  table.isa = "avx512_vnni";
+  add_linear_int8_avx512_vnni(table);
+  return table;
+}
+
+const CpuKernels* avx2_vnni_kernels() {
+  static const CpuKernels table = make_avx2_vnni();
+  return avx2_kernels() != nullptr && __builtin_cpu_supports("avxvnni") ? &table : nullptr;
+}
+
 const CpuKernels* avx512_kernels() {
   static const CpuKernels table = make_avx512();
   // Asks the system, too: it may not save the registers.
@@ -67,12 +92,23 @@ const CpuKernels* avx512_kernels() {
                     __builtin_cpu_supports("avx512vl");
   return runs ? &table : nullptr;
 }
+
+const CpuKernels* avx512_vnni_kernels() {
+  static const CpuKernels table = make_avx512_vnni();
+  const bool runs = avx512_kernels() != nullptr && __builtin_cpu_supports("avx512vnni");
+  return runs ? &table : nullptr;
+}
 #else
 const CpuKernels* avx2_kernels() {
   return nullptr;
 }
-
+const CpuKernels* avx2_vnni_kernels() {
+  return nullptr;
+}
 const CpuKernels* avx512_kernels() {
+  return nullptr;
+}
+const CpuKernels* avx512_vnni_kernels() {
   return nullptr;
 }
 #endif
@@ -87,13 +123,16 @@ const CpuKernels& generic_kernels() {
 const CpuKernels* find_cpu_kernels(std::string_view isa) {
   if (isa == "generic") return &generic_kernels();
   if (isa == "avx2") return avx2_kernels();
+  if (isa == "avx2_vnni") return avx2_vnni_kernels();
   if (isa == "avx512") return avx512_kernels();
+  if (isa == "avx512_vnni") return avx512_vnni_kernels();
   return nullptr;
 }
 
 const CpuKernels& best_cpu_kernels() {
-  if (const CpuKernels* avx512 = avx512_kernels()) return *avx512;
-  if (const CpuKernels* avx2 = avx2_kernels()) return *avx2;
+  for (const CpuKernels* table :
+       {avx512_vnni_kernels(), avx512_kernels(), avx2_vnni_kernels(), avx2_kernels()})
+    if (table != nullptr) return *table;
   return generic_kernels();
 }
 

@@ -5,7 +5,9 @@
 #include "kernels/attention.hpp"
 #include "kernels/embedding.hpp"
 #include "kernels/linear.hpp"
+#include "kernels/linear_int8.hpp"
 #include "kernels/pool_score.hpp"
+#include "kernels/quantize.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/rope.hpp"
 #include "kernels/swiglu.hpp"
@@ -39,7 +41,7 @@ struct Plan {
 };
 
 struct CpuKernels {
-  const char* isa;  // "generic", "avx2", "avx512"
+  const char* isa;  // "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni"
 
   /// Packs on the calling thread; split a tensor by rows to pack on several. Ranges that begin at a
   /// multiple of 16 rows (of a half, with gate_up) are fastest.
@@ -47,6 +49,20 @@ struct CpuKernels {
 
   Plan (*plan_linear)(const LinearArgs& args, int num_threads);
   void (*linear)(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  /// The same with 8-bit codes. Every table takes weights of Int8Range::quads, and those of
+  /// Int8Range::full where int8_range says so; they are the better choice there, at equal speed.
+  Int8Range int8_range;
+  const char* int8_sequence;  // "generic", "maddubs", "avx_vnni", "avx512_vnni"
+  void (*pack_linear_int8)(const PackLinearInt8Args& args);
+  Plan (*plan_linear_int8)(const LinearInt8Args& args, int num_threads);
+  void (*linear_int8)(const LinearInt8Args& args, const Plan& plan, std::int64_t task,
+                      void* scratch);
+  Plan (*plan_quantize)(const QuantizeArgs& args, int num_threads);
+  void (*quantize)(const QuantizeArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+  Plan (*plan_rms_norm_quantize)(const RmsNormQuantizeArgs& args, int num_threads);
+  void (*rms_norm_quantize)(const RmsNormQuantizeArgs& args, const Plan& plan, std::int64_t task,
+                            void* scratch);
 
   /// Attention is two steps: all tasks of attention_pack, then all tasks of attention. Both get the
   /// same args. attention_pack may have no tasks, and attention_packed_bytes may be 0.

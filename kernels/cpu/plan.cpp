@@ -27,6 +27,10 @@ RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_part
 
 void add_row_plans(CpuKernels& table) {
   table.plan_rms_norm = [](const RmsNormArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_quantize = [](const QuantizeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_rms_norm_quantize = [](const RmsNormQuantizeArgs& a, int n) {
+    return plan_rows(a.num_tokens, n);
+  };
   table.plan_rope = [](const RopeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_swiglu = [](const SwigluArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_embedding = [](const EmbeddingArgs& a, int n) { return plan_rows(a.num_tokens, n); };

@@ -36,6 +36,14 @@ void add_rope_avx512(CpuKernels& table);
 void add_swiglu_avx512(CpuKernels& table);
 void add_embedding_avx512(CpuKernels& table);
 void add_pool_score_avx512(CpuKernels& table);
+void add_quantize_generic(CpuKernels& table);
+void add_linear_int8_pack_generic(CpuKernels& table);
+void add_linear_int8_generic(CpuKernels& table);
+void add_quantize_avx2(CpuKernels& table);
+void add_linear_int8_pack_avx2(CpuKernels& table);
+void add_linear_int8_avx2(CpuKernels& table);
+void add_linear_int8_avx_vnni(CpuKernels& table);
+void add_linear_int8_avx512_vnni(CpuKernels& table);
 
 /// Rows [begin, end) of `num_rows` that belong to part `part` of `num_parts` even ones.
 struct RowRange {

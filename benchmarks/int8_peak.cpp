@@ -1,0 +1,75 @@
+#include "benchmarks/int8_peak.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <string>
+
+namespace {
+
+double cpu_seconds() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+// Sequences on independent sums, of which there are enough to hide every latency. What the
+// registers hold does not matter.
+#define RERANKER_DPBUSD(prefix, r, to) prefix "vpdpbusd %%" r "10, %%" r "11, %%" r to "\n\t"
+#define RERANKER_TEN_DPBUSD(prefix, r) \
+  RERANKER_DPBUSD(prefix, r, "0")      \
+  RERANKER_DPBUSD(prefix, r, "1")      \
+  RERANKER_DPBUSD(prefix, r, "2")      \
+  RERANKER_DPBUSD(prefix, r, "3")      \
+  RERANKER_DPBUSD(prefix, r, "4")      \
+  RERANKER_DPBUSD(prefix, r, "5")      \
+  RERANKER_DPBUSD(prefix, r, "6")      \
+  RERANKER_DPBUSD(prefix, r, "7") RERANKER_DPBUSD(prefix, r, "8") RERANKER_DPBUSD(prefix, r, "9")
+#define RERANKER_MADDUBS(to)                                                       \
+  "vpmaddubsw %%ymm8, %%ymm9, %%ymm12\n\tvpmaddubsw %%ymm10, %%ymm11, %%ymm13\n\t" \
+  "vpaddw %%ymm12, %%ymm13, %%ymm14\n\tvpmaddwd %%ymm14, %%ymm15, %%ymm14\n\t"     \
+  "vpaddd %%ymm14, %%ymm" to ", %%ymm" to "\n\t"
+#define RERANKER_CLOBBERS                                                                  \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm12", \
+      "xmm13", "xmm14"
+
+__attribute__((target("avx2"))) void maddubs(int rounds) {
+  for (int i = 0; i < rounds; ++i)
+    asm volatile(RERANKER_MADDUBS("0") RERANKER_MADDUBS("1") RERANKER_MADDUBS("2")
+                     RERANKER_MADDUBS("3") RERANKER_MADDUBS("4") RERANKER_MADDUBS("5")
+                         RERANKER_MADDUBS("6") RERANKER_MADDUBS("7")
+                 :
+                 :
+                 : RERANKER_CLOBBERS);
+}
+
+__attribute__((target("avx2"))) void avx_vnni(int rounds) {
+  for (int i = 0; i < rounds; ++i)
+    asm volatile(RERANKER_TEN_DPBUSD("%{vex%} ", "ymm") : : : RERANKER_CLOBBERS);
+}
+
+__attribute__((target("avx512f"))) void avx512_vnni(int rounds) {
+  for (int i = 0; i < rounds; ++i)
+    asm volatile(RERANKER_TEN_DPBUSD("", "zmm") : : : RERANKER_CLOBBERS);
+}
+
+double rate(void (*probe)(int rounds), double operations) {
+  constexpr int kRounds = 500000;
+  double best = 0;
+  for (int i = 0; i < 2; ++i) {
+    const double start = cpu_seconds();
+    probe(kRounds);
+    best = std::max(best, operations * kRounds / (cpu_seconds() - start) * 1e-9);
+  }
+  return best;
+}
+
+}  // namespace
+
+double int8_peak(const reranker::kernels::CpuKernels& kernels) {
+  const std::string sequence = kernels.int8_sequence;
+  if (sequence == "maddubs") return rate(maddubs, 8 * 2 * 64);
+  if (sequence == "avx_vnni") return rate(avx_vnni, 10 * 2 * 32);
+  if (sequence == "avx512_vnni") return rate(avx512_vnni, 10 * 2 * 64);
+  return 0;
+}

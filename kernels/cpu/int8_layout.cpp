@@ -1,0 +1,32 @@
+#include "kernels/cpu/int8_layout.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+// A whole register of codes on the way in, and two dwords of columns in a step of vpmaddubsw.
+constexpr std::int64_t kStrideMultiple = 16;
+
+}  // namespace
+
+std::int64_t int8_stride(std::int64_t dim) {
+  return (dim + kStrideMultiple - 1) / kStrideMultiple * kStrideMultiple;
+}
+
+std::int64_t int8_panel_bytes(const LinearInt8Weights& weights) {
+  return kPanel * int8_stride(weights.shape.k);
+}
+
+std::int64_t int8_scales_at(const LinearInt8Weights& weights) {
+  return num_panels(weights.shape) * int8_panel_bytes(weights);
+}
+
+std::int64_t int8_offsets_at(const LinearInt8Weights& weights) {
+  return int8_scales_at(weights) + num_panels(weights.shape) * kPanel * 4;
+}
+
+std::size_t packed_linear_int8_bytes(const LinearInt8Weights& weights) {
+  return static_cast<std::size_t>(int8_offsets_at(weights) +
+                                  num_panels(weights.shape) * kPanel * 4);
+}
+
+}  // namespace reranker::kernels
