@@ -8,9 +8,15 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int6
   Call& call = current_call();
   const std::int64_t head_dim = qkv.size(1) / (num_heads + 2 * num_kv_heads);
   at::Tensor out = new_floats(call, {qkv.size(0), num_heads * head_dim});
-  kernels::AttentionArgs args{out.mutable_data_ptr<float>(), qkv.const_data_ptr<float>(),
-                              offsets.const_data_ptr<std::int32_t>(), nullptr, qkv.size(0),
-                              offsets.size(0) - 1, num_heads, num_kv_heads, head_dim};
+  kernels::AttentionArgs args{out.mutable_data_ptr<float>(),
+                              qkv.const_data_ptr<float>(),
+                              offsets.const_data_ptr<std::int32_t>(),
+                              nullptr,
+                              qkv.size(0),
+                              offsets.size(0) - 1,
+                              num_heads,
+                              num_kv_heads,
+                              head_dim};
   const Block packed(call.arena, call.kernels.attention_packed_bytes(args));
   args.packed = packed.data();
   run_kernel(call, args, call.kernels.plan_attention_pack, call.kernels.attention_pack);

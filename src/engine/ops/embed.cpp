@@ -15,8 +15,11 @@ kernels::WeightType weight_type(const at::Tensor& table) {
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
   Call& call = current_call();
   at::Tensor out = new_floats(call, {ids.size(0), table.size(1)});
-  const kernels::EmbeddingArgs args{out.mutable_data_ptr<float>(), table.const_data_ptr(),
-                                    ids.const_data_ptr<std::int32_t>(), ids.size(0), table.size(1),
+  const kernels::EmbeddingArgs args{out.mutable_data_ptr<float>(),
+                                    table.const_data_ptr(),
+                                    ids.const_data_ptr<std::int32_t>(),
+                                    ids.size(0),
+                                    table.size(1),
                                     weight_type(table)};
   run_kernel(call, args, call.kernels.plan_embedding, call.kernels.embedding);
   return out;
