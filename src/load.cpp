@@ -32,9 +32,15 @@ void require_supported(const LoadOptions& options) {
   if (options.device == Device::cuda)
     throw Error(ErrorCode::device_unavailable,
                 "cuda: this build has no CUDA engine; cpu or automatic wanted");
-  if (options.precision != Precision::automatic && options.precision != Precision::fp32)
-    throw Error(ErrorCode::unsupported,
-                "precision: the CPU engine computes in fp32; fp32 or automatic wanted");
+  if (options.precision == Precision::bf16 || options.precision == Precision::fp16)
+    throw Error(
+        ErrorCode::unsupported,
+        "precision: the CPU engine computes in fp32 or int8; one of them or automatic wanted");
+}
+
+// int8 is for those who ask: whether it ranks a model's passages as fp32 does, only they can say.
+Precision choose_precision(Precision wanted) {
+  return wanted == Precision::automatic ? Precision::fp32 : wanted;
 }
 
 std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) {
@@ -69,13 +75,15 @@ text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t
 
 std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
                                               const model::Checkpoint& checkpoint,
-                                              std::size_t window, runtime::Executor& executor,
-                                              const LogCallback& log) {
+                                              std::size_t window, const LoadOptions& options,
+                                              runtime::Executor& executor) {
+  const LogCallback& log = options.log;
   std::function<void(std::string_view)> warn;
   if (log) warn = [log](std::string_view message) { log(LogLevel::warning, message); };
   std::unique_ptr<engine::Encoder> encoder;
   executor.run([&](runtime::Crew& crew) {
-    encoder = engine::open_cpu().make({network, checkpoint, window, crew, warn});
+    encoder = engine::open_cpu().make(
+        {network, checkpoint, window, choose_precision(options.precision), crew, warn});
   });
   return encoder;
 }
@@ -89,9 +97,9 @@ std::size_t count_parameters(const model::Network& network) {
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
                         const std::filesystem::path& folder, std::size_t window) {
-  std::string text =
-      fmt::format("{:x} {} {} fp32 {} {} {}", description.weight_hash, description.kernel_revision,
-                  description.weights, window, network.num_heads, network.head_dim);
+  std::string text = fmt::format("{:x} {} {} {} {} {} {}", description.weight_hash,
+                                 description.kernel_revision, description.precision,
+                                 description.weights, window, network.num_heads, network.head_dim);
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
@@ -114,7 +122,7 @@ Info describe(const model::LlamaConfig& config, const model::Network& network,
   info.vocabulary = size(config.vocab_size);
   info.parameters = count_parameters(network);
   info.device = "cpu";
-  info.precision = "fp32";
+  info.precision = description.precision;
   info.weights = description.weights;
   info.isa = description.isa;
   info.libtorch = description.libtorch;
@@ -161,7 +169,7 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->max_tokens = choose_window(config, options.max_tokens);
   require_room(impl->tokenizer, impl->max_tokens);
   impl->fusion = config.fusion;
-  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, *impl->executor, options.log);
+  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, options, *impl->executor);
 
   impl->info = describe(config, network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();

@@ -68,9 +68,9 @@ struct Info {
   std::size_t parameters = 0;
   std::size_t max_tokens = 0;  ///< The window.
   std::string device;          ///< "cpu".
-  std::string precision;       ///< "fp32".
+  std::string precision;       ///< Arithmetic of the projections: "fp32" or "int8".
   std::string weights;         ///< Storage of the projections: "bf16" or "fp32".
-  std::string isa;             ///< "avx512", "avx2" or "generic".
+  std::string isa;             ///< "generic", "avx2", "avx2_vnni", "avx512" or "avx512_vnni".
   std::string libtorch;        ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;
   std::size_t weight_bytes = 0;          ///< Memory of the packed weights.

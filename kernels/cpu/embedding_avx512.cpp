@@ -35,12 +35,9 @@ void gather(const EmbeddingArgs& args, RowRange tokens) {
 void embedding_avx512(const EmbeddingArgs& args, const Plan& plan, std::int64_t task, void*) {
   const RowRange tokens = part_of(args.num_tokens, task, plan.num_tasks);
   switch (args.type) {
-    case WeightType::bf16:
-      return gather<Bf16>(args, tokens);
-    case WeightType::fp16:
-      return gather<Fp16>(args, tokens);
-    case WeightType::fp32:
-      return gather<Fp32>(args, tokens);
+    case WeightType::bf16: return gather<Bf16>(args, tokens);
+    case WeightType::fp16: return gather<Fp16>(args, tokens);
+    case WeightType::fp32: return gather<Fp32>(args, tokens);
   }
 }
 

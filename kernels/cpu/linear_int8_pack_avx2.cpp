@@ -176,12 +176,9 @@ void pack_rows(const PackLinearInt8Args& args) {
 
 void pack_linear_int8_avx2(const PackLinearInt8Args& args) {
   switch (args.weights.shape.type) {
-    case WeightType::bf16:
-      return pack_rows<WeightType::bf16>(args);
-    case WeightType::fp16:
-      return pack_rows<WeightType::fp16>(args);
-    default:
-      return pack_rows<WeightType::fp32>(args);
+    case WeightType::bf16: return pack_rows<WeightType::bf16>(args);
+    case WeightType::fp16: return pack_rows<WeightType::fp16>(args);
+    default: return pack_rows<WeightType::fp32>(args);
   }
 }
 

@@ -7,6 +7,14 @@ namespace {
 
 thread_local Call* current = nullptr;
 
+at::Tensor new_tensor(Call& call, at::IntArrayRef shape, at::ScalarType type) {
+  std::size_t bytes = c10::elementSize(type);
+  for (const auto extent : shape) bytes *= static_cast<std::size_t>(extent);
+  runtime::Arena& arena = call.arena;
+  return at::from_blob(
+      arena.take(bytes), shape, [&arena](void* block) { arena.give_back(block); }, type);
+}
+
 }  // namespace
 
 Call& current_call() {
@@ -21,11 +29,11 @@ CallScope::~CallScope() {
 }
 
 at::Tensor new_floats(Call& call, at::IntArrayRef shape) {
-  std::size_t bytes = sizeof(float);
-  for (const auto extent : shape) bytes *= static_cast<std::size_t>(extent);
-  runtime::Arena& arena = call.arena;
-  return at::from_blob(
-      arena.take(bytes), shape, [&arena](void* block) { arena.give_back(block); }, at::kFloat);
+  return new_tensor(call, shape, at::kFloat);
+}
+
+at::Tensor new_bytes(Call& call, at::IntArrayRef shape) {
+  return new_tensor(call, shape, at::kByte);
 }
 
 }  // namespace reranker::engine

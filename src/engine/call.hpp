@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <reranker/options.hpp>
+
 #include "kernels/cpu/cpu_kernels.hpp"
 #include "runtime/arena.hpp"
 #include "runtime/crew.hpp"
@@ -17,6 +19,7 @@ struct Call {
   const kernels::CpuKernels& kernels;
   runtime::Crew& crew;
   runtime::Arena& arena;
+  Precision precision;  // of the projections
 };
 
 /// The call under way on this thread; valid inside an operator.
@@ -49,9 +52,10 @@ class Block {
   void* data_;
 };
 
-/// A float tensor over a block of the call's arena, contents undefined. Gives the block back when
-/// the graph drops it.
+/// A tensor over a block of the call's arena, contents undefined. Gives the block back when the
+/// graph drops it.
 at::Tensor new_floats(Call& call, at::IntArrayRef shape);
+at::Tensor new_bytes(Call& call, at::IntArrayRef shape);
 
 /// Plans an operator and runs its tasks on the call's threads, each with a scratch of its own.
 template <typename Args>

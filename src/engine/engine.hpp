@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <reranker/options.hpp>
+
 #include "batch/sequence.hpp"
 #include "model/network.hpp"
 #include "runtime/arena.hpp"
@@ -19,12 +21,13 @@
 namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 1;
+constexpr int kAbi = 2;
 
 /// What an encoder says of itself.
 struct Description {
   std::string isa;
-  std::string weights;  // storage of the projections: "bf16" or "fp32"
+  std::string precision;  // arithmetic of the projections: "fp32" or "int8"
+  std::string weights;    // storage of the projections: "bf16", "fp32", "int8" or "int8 quads"
   std::string libtorch;
   std::size_t weight_bytes = 0;
   int kernel_revision = 0;
@@ -58,6 +61,7 @@ struct Blueprint {
   const model::Network& network;
   const model::Checkpoint& checkpoint;
   std::size_t max_tokens;  // of one sequence
+  Precision precision;     // fp32 or int8
   runtime::Crew& crew;
   std::function<void(std::string_view message)> warn;  // takes LibTorch's warnings; may be empty
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
@@ -12,7 +13,6 @@
 
 #include <reranker/error.hpp>
 
-#include "engine/packed_linear.hpp"
 #include "runtime/pages.hpp"
 
 namespace reranker::engine {
@@ -51,14 +51,16 @@ bool is_projection(const Weight& weight) {
 // Where a weight goes.
 struct Slot {
   const Weight* weight;
-  DType type;  // in memory; what is read in another one is widened to fp32
+  DType type;  // as packed or kept; what is read in another one is widened to fp32
+  std::optional<kernels::Int8Range> int8;  // of a projection
   std::size_t offset = 0;
   std::size_t bytes = 0;
 
-  kernels::LinearWeights linear() const {
+  LinearForm linear() const {
     const bool gated = weight->kind == Weight::Kind::gated_linear;
-    return {weight->rows, weight->cols, weight_type(type),
-            gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain};
+    return {{weight->rows, weight->cols, weight_type(type),
+             gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain},
+            int8};
   }
 };
 
@@ -77,12 +79,12 @@ struct Piece {
   std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
 };
 
-std::vector<Slot> lay_out(const model::Network& network) {
+std::vector<Slot> lay_out(const model::Network& network, std::optional<kernels::Int8Range> int8) {
   std::vector<Slot> slots;
   std::size_t offset = 0;
   for (const Weight& weight : network.weights) {
     const DType type = weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
-    Slot slot{&weight, type, offset, 0};
+    Slot slot{&weight, type, int8, offset, 0};
     slot.bytes = is_projection(weight)
                      ? PackedLinear::bytes(slot.linear())
                      : static_cast<std::size_t>(weight.rows * weight.cols) * size_in_bytes(type);
@@ -127,12 +129,27 @@ std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {
   return values;
 }
 
+std::optional<kernels::Int8Range> int8_range(const Blueprint& blueprint,
+                                             const kernels::CpuKernels& kernels) {
+  if (blueprint.precision != Precision::int8) return std::nullopt;
+  return kernels.int8_range;
+}
+
+std::string storage(const std::vector<LinearForm>& projections) {
+  if (projections.front().int8)
+    return *projections.front().int8 == kernels::Int8Range::full ? "int8" : "int8 quads";
+  const bool bf16 = std::all_of(projections.begin(), projections.end(), [](const LinearForm& form) {
+    return form.weights.type == WeightType::bf16;
+  });
+  return bf16 ? "bf16" : "fp32";
+}
+
 class Loader {
  public:
   Loader(const Blueprint& blueprint, const kernels::CpuKernels& kernels)
       : blueprint_(blueprint),
         kernels_(kernels),
-        slots_(lay_out(blueprint.network)),
+        slots_(lay_out(blueprint.network, int8_range(blueprint, kernels))),
         pieces_(cut(slots_)) {
     const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
     pages_ = std::make_shared<runtime::Pages>(bytes);
@@ -176,12 +193,21 @@ class Loader {
       rows = widened.data();
     }
     if (is_projection(*slot.weight)) {
-      kernels_.pack_linear({slot.linear(), reinterpret_cast<PackedLinear*>(at(slot))->panels(),
-                            rows, piece.rows_above + piece.first_row, piece.num_rows});
+      pack(piece, rows);
     } else {
       auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
       std::memcpy(out, widened.data(), widened.size() * sizeof(float));
     }
+  }
+
+  void pack(const Piece& piece, const void* rows) const {
+    const LinearForm form = piece.slot->linear();
+    void* panels = reinterpret_cast<PackedLinear*>(at(*piece.slot))->panels();
+    const std::int64_t first_row = piece.rows_above + piece.first_row;
+    if (form.int8)
+      kernels_.pack_linear_int8({form.codes(), panels, rows, first_row, piece.num_rows});
+    else
+      kernels_.pack_linear({form.weights, panels, rows, first_row, piece.num_rows});
   }
 
   at::Tensor tensor(const Slot& slot) const {
@@ -205,8 +231,8 @@ class Loader {
         weights.lists[weight.attribute].push_back(tensor(slot));
       if (!is_projection(weight)) continue;
       weights.projections.push_back(slot.linear());
-      weights.bf16 = weights.bf16 && slot.type == DType::bf16;
     }
+    weights.storage = storage(weights.projections);
     return weights;
   }
 

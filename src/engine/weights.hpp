@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "engine/engine.hpp"
+#include "engine/packed_linear.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 
 namespace reranker::engine {
@@ -16,10 +17,10 @@ namespace reranker::engine {
 struct Weights {
   std::map<std::string, at::Tensor> single;              // attribute -> tensor
   std::map<std::string, std::vector<at::Tensor>> lists;  // attribute -> one tensor a layer
-  std::vector<kernels::LinearWeights> projections;       // of every packed projection
+  std::vector<LinearForm> projections;                   // of every packed projection
   std::size_t bytes = 0;
   std::uint64_t hash = 0;
-  bool bf16 = true;  // every projection is kept in bf16
+  std::string storage;  // of the projections: Description::weights
 };
 
 /// Reads every tensor once, on all threads of the crew, a few megabytes at a time and straight

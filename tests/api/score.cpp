@@ -28,6 +28,32 @@ TEST_CASE("score gives a finite float a passage, and none for none", "[score]") 
   CHECK(model.score("why", std::vector<std::string>{}).empty());
 }
 
+static reranker::LoadOptions in_int8(std::size_t threads) {
+  auto options = with_threads(threads);
+  options.precision = reranker::Precision::int8;
+  return options;
+}
+
+TEST_CASE("int8 scores are near fp32's, in less memory, and another fingerprint", "[score]") {
+  const auto exact = load_tiny();
+  const auto rounded = load_tiny(in_int8(1));
+  CHECK(rounded.info().precision == "int8");
+  CHECK(rounded.info().weight_bytes < exact.info().weight_bytes);
+  CHECK(rounded.info().fingerprint != exact.info().fingerprint);
+  const auto wanted = exact.score("why", many_passages());
+  const auto found = rounded.score("why", many_passages());
+  CHECK_FALSE(same_bits(found, wanted));
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(std::abs(found[i] - wanted[i]) < 0.2f);
+}
+
+TEST_CASE("int8 scores have the same bits alone, in a batch and on two threads", "[score]") {
+  const auto passages = many_passages();
+  const auto together = load_tiny(in_int8(2)).score("why", passages);
+  const auto model = load_tiny(in_int8(1));
+  for (std::size_t i = 0; i < passages.size(); ++i)
+    CHECK(same_bits(model.score("why", {passages[i]})[0], together[i]));
+}
+
 TEST_CASE("a pair has the same bits alone, in any order and under any budget", "[score]") {
   const auto model = load_tiny();
   const auto passages = many_passages();
@@ -137,7 +163,7 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   load.device = reranker::Device::cuda;
   check_error(ErrorCode::device_unavailable, "cuda", [&] { load_tiny(load); });
   load = {};
-  load.precision = reranker::Precision::int8;
+  load.precision = reranker::Precision::bf16;
   check_error(ErrorCode::unsupported, "precision", [&] { load_tiny(load); });
   check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });
 }
