@@ -8,8 +8,6 @@
 // set's own width, or for int8 the table's own products of bytes, probed in this process right
 // before and after each line.
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -19,73 +17,17 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/int8_peak.hpp"
+#include "benchmarks/peaks.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 
 namespace {
 
 using namespace reranker::kernels;
 
-double cpu_seconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-// Twenty instructions, two for each of ten independent chains of fused multiply-adds on registers
-// of that kind. What the registers hold does not matter: nothing traps.
-#define RERANKER_FMA(kind, to) "vfmadd231ps %%" kind "10, %%" kind "11, %%" kind to "\n\t"
-#define RERANKER_FIVE_FMA(kind, a, b, c, d, e) \
-  RERANKER_FMA(kind, a)                        \
-  RERANKER_FMA(kind, b) RERANKER_FMA(kind, c) RERANKER_FMA(kind, d) RERANKER_FMA(kind, e)
-#define RERANKER_TEN_FMA(kind)                     \
-  RERANKER_FIVE_FMA(kind, "0", "1", "2", "3", "4") \
-  RERANKER_FIVE_FMA(kind, "5", "6", "7", "8", "9")
-#define RERANKER_TWENTY_FMA(kind)                            \
-  asm volatile(RERANKER_TEN_FMA(kind) RERANKER_TEN_FMA(kind) \
-               :                                             \
-               :                                             \
-               : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9")
-
-__attribute__((target("avx2,fma"))) void fma_avx2(int rounds) {
-  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("ymm");
-}
-
-__attribute__((target("avx512f"))) void fma_avx512(int rounds) {
-  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("zmm");
-}
-
-/// What a core can do with registers of so many floats: `probe` multiplies as fast as it can.
-struct Peak {
-  const char* name;
-  void (*probe)(int rounds);
-  int lanes;
-  bool runs;
-
-  double once() const {  // GFLOP/s
-    constexpr int kRounds = 500000;
-    const double start = cpu_seconds();
-    probe(kRounds);
-    return 20.0 * 2 * lanes * kRounds / (cpu_seconds() - start) * 1e-9;
-  }
-  double rate() const { return runs ? std::max(once(), once()) : 0; }
-};
-
-const Peak& avx2_peak() {
-  static const Peak peak{"avx2", fma_avx2, 8,
-                         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")};
-  return peak;
-}
-
-const Peak& avx512_peak() {
-  static const Peak peak{"avx512", fma_avx512, 16, __builtin_cpu_supports("avx512f") != 0};
-  return peak;
-}
-
 /// A line is held against what its own instruction set can do.
-double fma_peak(const CpuKernels& kernels) {
-  const bool avx512 = std::string(kernels.isa).rfind("avx512", 0) == 0;
-  return (avx512 ? avx512_peak() : avx2_peak()).rate();
+double own_fma_peak(const CpuKernels& kernels) {
+  const std::string isa = kernels.isa;
+  return fma_peak(isa.rfind("avx512", 0) == 0 ? "avx512" : "avx2");
 }
 
 struct Options {
@@ -124,7 +66,7 @@ std::vector<float> numbers(std::int64_t count) {
 /// Measures `work` and prints a line. flops or bytes of one call; 0 leaves the column empty.
 void measure(const Options& options, const std::string& name, double flops, double bytes,
              const std::function<void()>& work,
-             double (*peak_of)(const CpuKernels& kernels) = fma_peak) {
+             double (*peak_of)(const CpuKernels& kernels) = own_fma_peak) {
   work();
   std::vector<double> times;
   const double before = peak_of(*options.kernels);
@@ -408,7 +350,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::printf("isa %s, one thread\n", options.kernels->isa);
-  for (const Peak* peak : {&avx2_peak(), &avx512_peak()})
-    if (peak->runs) std::printf("peak %-39s %27.1f GFLOP/s\n", peak->name, peak->rate());
+  for (const char* isa : {"avx2", "avx512"})
+    if (const double rate = fma_peak(isa); rate > 0)
+      std::printf("peak %-39s %27.1f GFLOP/s\n", isa, rate);
   bench_all(options);
 }

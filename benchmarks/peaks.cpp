@@ -1,16 +1,39 @@
-#include "benchmarks/int8_peak.hpp"
+#include "benchmarks/peaks.hpp"
 
 #include <time.h>
 
 #include <algorithm>
 #include <string>
 
-namespace {
-
 double cpu_seconds() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+namespace {
+
+// Twenty instructions, two for each of ten independent chains of fused multiply-adds on registers
+// of that kind. What the registers hold does not matter: nothing traps.
+#define RERANKER_FMA(kind, to) "vfmadd231ps %%" kind "10, %%" kind "11, %%" kind to "\n\t"
+#define RERANKER_FIVE_FMA(kind, a, b, c, d, e) \
+  RERANKER_FMA(kind, a)                        \
+  RERANKER_FMA(kind, b) RERANKER_FMA(kind, c) RERANKER_FMA(kind, d) RERANKER_FMA(kind, e)
+#define RERANKER_TEN_FMA(kind)                     \
+  RERANKER_FIVE_FMA(kind, "0", "1", "2", "3", "4") \
+  RERANKER_FIVE_FMA(kind, "5", "6", "7", "8", "9")
+#define RERANKER_TWENTY_FMA(kind)                            \
+  asm volatile(RERANKER_TEN_FMA(kind) RERANKER_TEN_FMA(kind) \
+               :                                             \
+               :                                             \
+               : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9")
+
+__attribute__((target("avx2,fma"))) void fma_avx2(int rounds) {
+  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("ymm");
+}
+
+__attribute__((target("avx512f"))) void fma_avx512(int rounds) {
+  for (int i = 0; i < rounds; ++i) RERANKER_TWENTY_FMA("zmm");
 }
 
 // Sequences on independent sums, of which there are enough to hide every latency. What the
@@ -65,6 +88,13 @@ double rate(void (*probe)(int rounds), double operations) {
 }
 
 }  // namespace
+
+double fma_peak(std::string_view isa) {
+  if (isa == "avx512" && __builtin_cpu_supports("avx512f")) return rate(fma_avx512, 20 * 2 * 16);
+  if (isa == "avx2" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return rate(fma_avx2, 20 * 2 * 8);
+  return 0;
+}
 
 double int8_peak(const reranker::kernels::CpuKernels& kernels) {
   const std::string sequence = kernels.int8_sequence;
