@@ -69,9 +69,9 @@ struct Info {
   std::size_t max_tokens = 0;  ///< The window.
   std::string device;          ///< "cpu".
   std::string precision;       ///< Arithmetic of the projections: "fp32" or "int8".
-  std::string weights;         ///< Storage of the projections: "bf16" or "fp32".
-  std::string isa;             ///< "generic", "avx2", "avx2_vnni", "avx512" or "avx512_vnni".
-  std::string libtorch;        ///< Version of the LibTorch that the engine was built with.
+  std::string weights;   ///< Storage of the projections: "bf16", "fp32", "int8" or "int8 quads".
+  std::string isa;       ///< "generic", "avx2", "avx2_vnni", "avx512" or "avx512_vnni".
+  std::string libtorch;  ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;
   std::size_t weight_bytes = 0;          ///< Memory of the packed weights.
   std::size_t bytes_per_token = 0;       ///< Slope of the planned working memory.
