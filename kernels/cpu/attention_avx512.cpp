@@ -34,19 +34,6 @@ void pack_values(float* to, std::int64_t panel_stride, const float* value, std::
     store(to + d / kPanel * panel_stride, load_first(value + d, dim - d));
 }
 
-void pack_avx512(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
-  const PackTask t = pack_task(args, task);
-  const Packed packed(args);
-  const std::int64_t stride = row_floats(args);
-  const std::int64_t s = t.piece.sequence;
-  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
-    pack_keys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
-              smaller(kPanel, t.tokens.end - u), args.head_dim);
-  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
-    pack_values(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
-                t.key + t.value_offset + u * stride, args.head_dim);
-}
-
 // A thread's scratch. A row is a query: token by token, the heads of one key head together.
 struct Scratch {
   float* queries;  // (rows, D), scaled
@@ -190,25 +177,17 @@ void store_rows(const Scratch& s, const AttentionArgs& args, std::int64_t token,
 }
 
 void attention_avx512(const AttentionArgs& args, const Plan&, std::int64_t task, void* scratch) {
-  const std::int64_t size = tokens_per_tile(args, kTargetRows);
-  const Piece piece = find_piece(args, task, size);
-  const Tokens tokens = tile_tokens(args, piece, size);
-  if (tokens.begin == tokens.end) return;
-  const std::int64_t start = args.offsets[piece.sequence];
-  const std::int64_t length = args.offsets[piece.sequence + 1] - start;
-  const std::int64_t num_tokens = tokens.end - tokens.begin;
-  const std::int64_t rows = num_tokens * queries_per_head(args);
+  const QueryTile q = query_tile(args, task, tokens_per_tile(args, kTargetRows));
+  if (q.num_tokens == 0) return;
+  const std::int64_t rows = q.num_tokens * queries_per_head(args);
   const Tiles tiles = tiles_of(rows);
   const Scratch s = cut(scratch, args);
-  const Packed packed(args);
-  const float* keys = packed.keys(args, piece.sequence, piece.kv_head);
-  const float* values = packed.values(args, piece.sequence, piece.kv_head);
 
-  load_queries(s, args, start + tokens.begin, num_tokens, piece.kv_head);
-  for (std::int64_t u = 0; u < length; u += kAttentionBlock)
-    attend_block(s, tiles, rows, keys + u * args.head_dim, values + u * kPanel, length * kPanel,
-                 smaller(kAttentionBlock, length - u), args.head_dim, u == 0);
-  store_rows(s, args, start + tokens.begin, num_tokens, piece.kv_head);
+  load_queries(s, args, q.token, q.num_tokens, q.kv_head);
+  for (std::int64_t u = 0; u < q.length; u += kAttentionBlock)
+    attend_block(s, tiles, rows, q.keys + u * args.head_dim, q.values + u * kPanel,
+                 q.length * kPanel, smaller(kAttentionBlock, q.length - u), args.head_dim, u == 0);
+  store_rows(s, args, q.token, q.num_tokens, q.kv_head);
 }
 
 }  // namespace
@@ -216,7 +195,7 @@ void attention_avx512(const AttentionArgs& args, const Plan&, std::int64_t task,
 void add_attention_avx512(CpuKernels& table) {
   table.attention_packed_bytes = packed_bytes;
   table.plan_attention_pack = plan_pack;
-  table.attention_pack = pack_avx512;
+  table.attention_pack = pack_piece<pack_keys, pack_values>;
   table.plan_attention = plan_attention_avx512;
   table.attention = attention_avx512;
 }

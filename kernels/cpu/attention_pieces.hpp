@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cpu/cuts.hpp"
 #include "kernels/cpu/tables.hpp"
 
 // How attention is cut into tasks and where keys and values lie once packed: alike for every
@@ -13,12 +14,6 @@ constexpr std::int64_t kPackTokens = 256;  // of a task that packs
 
 namespace {
 
-inline std::int64_t smaller(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-inline std::int64_t larger(std::int64_t a, std::int64_t b) {
-  return a > b ? a : b;
-}
 inline std::int64_t round_up(std::int64_t a) {
   return (a + kPanel - 1) / kPanel * kPanel;
 }
@@ -139,6 +134,49 @@ inline PackTask pack_task(const AttentionArgs& args, std::int64_t task) {
           length,
           key,
           args.num_kv_heads * args.head_dim};
+}
+
+/// `PackKeys` packs up to 16 tokens' keys, which lie `stride` floats apart, into one panel;
+/// `PackValues` one token's value into the panels of its columns, `panel_stride` floats apart.
+template <void (*PackKeys)(float* panel, const float* keys, std::int64_t stride, std::int64_t count,
+                           std::int64_t dim),
+          void (*PackValues)(float* to, std::int64_t panel_stride, const float* value,
+                             std::int64_t dim)>
+void pack_piece(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
+  const PackTask t = pack_task(args, task);
+  const Packed packed(args);
+  const std::int64_t stride = row_floats(args);
+  const std::int64_t s = t.piece.sequence;
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
+    PackKeys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
+             smaller(kPanel, t.tokens.end - u), args.head_dim);
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
+    PackValues(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
+               t.key + t.value_offset + u * stride, args.head_dim);
+}
+
+/// The queries of one key head that a task of attention is for, and all that they look at.
+struct QueryTile {
+  std::int64_t kv_head;
+  std::int64_t token;       // the first, of all tokens
+  std::int64_t num_tokens;  // 0 where the sequence has fewer tiles
+  std::int64_t length;      // of the sequence
+  const float* keys;
+  const float* values;
+};
+
+/// `size` tokens are a tile at the most.
+inline QueryTile query_tile(const AttentionArgs& args, std::int64_t task, std::int64_t size) {
+  const Piece piece = find_piece(args, task, size);
+  const Tokens tokens = tile_tokens(args, piece, size);
+  const std::int64_t start = args.offsets[piece.sequence];
+  const Packed packed(args);
+  return {piece.kv_head,
+          start + tokens.begin,
+          tokens.end - tokens.begin,
+          args.offsets[piece.sequence + 1] - start,
+          packed.keys(args, piece.sequence, piece.kv_head),
+          packed.values(args, piece.sequence, piece.kv_head)};
 }
 
 }  // namespace

@@ -28,16 +28,6 @@ constexpr std::int64_t kFewRows = 12;            // up to here copying costs nex
 constexpr std::int64_t kRowsAhead = 8;           // whose outputs are asked for
 constexpr std::int64_t kWarmBytes = 256 * 1024;  // codes that stay in L2 over all of k
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-std::int64_t larger(std::int64_t a, std::int64_t b) {
-  return a > b ? a : b;
-}
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
 // A unit is what a task's columns are counted in: the panels of a tile, or of a gate and its up.
 template <typename Isa>
 std::int64_t panels_per_unit(const LinearInt8Args& args) {
@@ -66,13 +56,8 @@ Plan plan_linear_int8(const LinearInt8Args& args, int num_threads) {
   const std::int64_t rows = smaller(args.num_tokens, Isa::kMaxRows);
   const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
   const std::int64_t units = num_units<Isa>(args);
-
-  // Every column task copies the codes again, so it should have columns enough to be worth that.
-  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
-  const std::int64_t fair = units / num_threads;
-  const std::int64_t min_units = smaller(larger(fair, rows <= kFewRows ? 1 : 8), 32);
-  const std::int64_t most = larger(1, units / min_units);
-  const std::int64_t column_tasks = smaller(divide_up(wanted, row_tasks), most);
+  const std::int64_t column_tasks =
+      cut_columns(units, row_tasks, rows <= kFewRows ? 1 : 8, 32, num_threads);
 
   const std::int64_t copied = rows * int8_stride(args.weights.shape.k);
   return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied), row_tasks,
@@ -82,7 +67,7 @@ Plan plan_linear_int8(const LinearInt8Args& args, int num_threads) {
 // Codes as tiles read them: by blocks of columns, in these by tiles, in these by 4 columns.
 struct Int8Rows {
   const std::uint8_t* data;
-  Int8Tiles tiles;
+  Tiles tiles;
   std::int64_t count;
 };
 
@@ -106,7 +91,7 @@ void copy_tile(std::uint8_t* to, const std::uint8_t* from, std::int64_t stride, 
 template <typename Isa>
 Int8Rows copy_rows(std::uint8_t* to, const std::uint8_t* codes, std::int64_t count,
                    std::int64_t stride) {
-  const Int8Tiles tiles = int8_tiles<Isa>(count);
+  const Tiles tiles = cut_into_tiles(count, Isa::kRows);
   std::int64_t before = 0;  // rows of the tiles before this one
   for (std::int64_t i = 0; i < tiles.count; ++i) {
     const std::int64_t rows = tiles.rows(i);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernels/cpu/cuts.hpp"
 #include "kernels/cpu/linear_layout.hpp"
 
 // The product that linear_int8 is made of: a few rows of codes with one or two panels. What the
@@ -103,21 +104,6 @@ MultiplyTile multiply_tile_of(std::int64_t rows, std::int64_t panels) {
   static constexpr auto one = tiles_of_panels<Isa, 1>(kRows);
   static constexpr auto most = tiles_of_panels<Isa, Isa::kPanels>(kRows);
   return (panels == 1 ? one : most).of_rows[rows - 1];
-}
-
-/// How `rows` rows are cut into the fewest tiles, as even as can be.
-struct Int8Tiles {
-  std::int64_t count;
-  std::int64_t shorter;  // rows of the last tiles
-  std::int64_t longer;   // the first tiles, which have one row more
-
-  std::int64_t rows(std::int64_t tile) const { return shorter + (tile < longer ? 1 : 0); }
-};
-
-template <typename Isa>
-Int8Tiles int8_tiles(std::int64_t rows) {
-  const std::int64_t count = (rows + Isa::kRows - 1) / Isa::kRows;
-  return {count, rows / count, rows % count};
 }
 
 }  // namespace

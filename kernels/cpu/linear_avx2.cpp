@@ -17,16 +17,6 @@ constexpr std::int64_t kMaxRowBytes = 3 << 20;   // of copied rows, whole, in a 
 constexpr std::int64_t kFewRows = 12;            // up to here rows are not copied
 constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 over all of k
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-std::int64_t larger(std::int64_t a, std::int64_t b) {
-  return a > b ? a : b;
-}
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
 // A unit is what a task's columns are counted in: a panel, or the two of a gate and its up.
 std::int64_t panels_per_unit(const LinearArgs& args) {
   return args.epilogue == Epilogue::swiglu ? 2 : 1;
@@ -49,13 +39,8 @@ Plan plan_linear_avx2(const LinearArgs& args, int num_threads) {
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
   const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
   const std::int64_t units = num_panels(args.weights) / panels_per_unit(args);
-
-  // Every column task copies x again, so it should have columns enough to be worth that.
-  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
-  const std::int64_t fair = units / num_threads;
-  const std::int64_t min_units = smaller(larger(fair, rows <= kFewRows ? 1 : 8), 32);
-  const std::int64_t most = larger(1, units / min_units);
-  const std::int64_t column_tasks = smaller(divide_up(wanted, row_tasks), most);
+  const std::int64_t column_tasks =
+      cut_columns(units, row_tasks, rows <= kFewRows ? 1 : 8, 32, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, 2 * rows * kPanel);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * args.weights.k;

@@ -20,16 +20,6 @@ constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 ov
 constexpr std::int64_t kGap = 16;
 constexpr std::int64_t kPair = 2 * kPanel;  // columns of a unit
 
-std::int64_t smaller(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-std::int64_t larger(std::int64_t a, std::int64_t b) {
-  return a > b ? a : b;
-}
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
 // A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
 // last panel of a matrix may be alone.
 std::int64_t num_units(const LinearArgs& args) {
@@ -58,13 +48,8 @@ Plan plan_linear_avx512(const LinearArgs& args, int num_threads) {
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
   const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
   const std::int64_t units = num_units(args);
-
-  // Every column task copies x again, so it should have columns enough to be worth that.
-  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
-  const std::int64_t fair = units / num_threads;
-  const std::int64_t min_units = smaller(larger(fair, rows <= kFewRows ? 1 : 4), 16);
-  const std::int64_t most = larger(1, units / min_units);
-  const std::int64_t column_tasks = smaller(divide_up(wanted, row_tasks), most);
+  const std::int64_t column_tasks =
+      cut_columns(units, row_tasks, rows <= kFewRows ? 1 : 4, 16, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, rows * kPair);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * copied_row_floats(args.weights.k);

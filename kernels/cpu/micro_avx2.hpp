@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cpu/cuts.hpp"
 #include "kernels/cpu/vector_avx2.hpp"
 
 // The product that linear and attention are made of: up to six rows of `a` with one panel of 16
@@ -106,17 +107,8 @@ inline void multiply(int rows, const Tile& t, const typename Panel::Element* pan
   }
 }
 
-/// How `rows` rows are cut into the fewest tiles, as even as can be: a tile of one or two rows
-/// would wait for its own multiplications.
-struct Tiles {
-  std::int64_t count;
-  std::int64_t rows;    // of each tile
-  std::int64_t longer;  // the first tiles, which have one row more
-};
-
 inline Tiles tiles_of(std::int64_t rows) {
-  const std::int64_t count = (rows + kMaxTileRows - 1) / kMaxTileRows;
-  return {count, rows / count, rows % count};
+  return cut_into_tiles(rows, kMaxTileRows);
 }
 
 /// All rows of `t` with one panel, while `next_bytes` at t.next are asked for.
@@ -125,7 +117,7 @@ inline void multiply_tiles(const Tiles& tiles, Tile t, const typename Panel::Ele
                            std::int64_t k, std::int64_t next_bytes) {
   t.next_step = (next_bytes + tiles.count * k - 1) / (tiles.count * k);
   for (std::int64_t i = 0; i < tiles.count; ++i) {
-    const int rows = static_cast<int>(tiles.rows + (i < tiles.longer ? 1 : 0));
+    const int rows = static_cast<int>(tiles.rows(i));
     multiply<Panel, into>(rows, t, panel, k);
     t.a += rows * t.a_stride;
     t.c += rows * t.c_stride;
