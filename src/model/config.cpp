@@ -174,30 +174,36 @@ LlamaConfig read_config(const std::filesystem::path& folder) {
   return out;
 }
 
-// transformers modeling_rope_utils.py: _compute_default_rope_parameters,
-// _compute_linear_scaling_rope_parameters, _compute_llama3_parameters.
-std::vector<float> inverse_frequencies(const Rope& rope, std::int64_t head_dim) {
-  constexpr double kTwoPi = 6.283185307179586;
-  const double low_wavelength = rope.original_max_positions / rope.low_freq_factor;
-  const double high_wavelength = rope.original_max_positions / rope.high_freq_factor;
+namespace {
 
+/// How much of a frequency llama3 scaling keeps: 0 divides it by the factor, 1 leaves it as it is.
+float kept_share(const Rope& rope, float frequency) {
+  constexpr auto kTwoPi = static_cast<float>(6.283185307179586);
+  const auto window = static_cast<float>(rope.original_max_positions);
+  const float wavelength = kTwoPi / frequency;
+  if (wavelength < static_cast<float>(rope.original_max_positions / rope.high_freq_factor))
+    return 1;
+  if (wavelength > static_cast<float>(rope.original_max_positions / rope.low_freq_factor)) return 0;
+  return (window / wavelength - static_cast<float>(rope.low_freq_factor)) /
+         static_cast<float>(rope.high_freq_factor - rope.low_freq_factor);
+}
+
+}  // namespace
+
+// transformers modeling_rope_utils.py: _compute_default_rope_parameters,
+// _compute_linear_scaling_rope_parameters, _compute_llama3_parameters. Every step rounds to fp32 as
+// it does there: models are trained with those bits, and one unit in the last place of a frequency
+// turns position 8191 by up to 5e-4 radians, in the same way in every layer.
+std::vector<float> inverse_frequencies(const Rope& rope, std::int64_t head_dim) {
+  const auto factor = static_cast<float>(rope.factor);
   std::vector<float> frequencies;
   for (std::int64_t i = 0; i < head_dim; i += 2) {
     const float exponent = static_cast<float>(i) / static_cast<float>(head_dim);
-    const auto plain =
-        static_cast<float>(1.0 / std::pow(rope.theta, static_cast<double>(exponent)));
-    const double wavelength = kTwoPi / plain;
-    const auto stretched = static_cast<float>(plain / rope.factor);
-    if (rope.type == RopeType::plain ||
-        (rope.type == RopeType::llama3 && wavelength < high_wavelength)) {
-      frequencies.push_back(plain);
-    } else if (rope.type == RopeType::linear || wavelength > low_wavelength) {
-      frequencies.push_back(stretched);
-    } else {
-      const double smooth = (rope.original_max_positions / wavelength - rope.low_freq_factor) /
-                            (rope.high_freq_factor - rope.low_freq_factor);
-      frequencies.push_back(static_cast<float>((1.0 - smooth) * stretched + smooth * plain));
-    }
+    const float plain = 1.0f / static_cast<float>(std::pow(rope.theta, exponent));
+    const float kept = rope.type == RopeType::plain    ? 1.0f
+                       : rope.type == RopeType::linear ? 0.0f
+                                                       : kept_share(rope, plain);
+    frequencies.push_back((1.0f - kept) * plain / factor + kept * plain);
   }
   return frequencies;
 }

@@ -85,19 +85,57 @@ TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
               [] { read_config(TemporaryFolder().path()); });
 }
 
-// Values of the published model, worked out by hand in double: model card's rope_scaling.
-TEST_CASE("llama3 frequencies keep the fast, divide the slow and blend between", "[config]") {
+// Recorded from transformers 5.24.0, ROPE_INIT_FUNCTIONS["llama3"] on CPU, with the published
+// model's rope_scaling: where two roundings meet, the exact value rounded once is another float.
+TEST_CASE("llama3 frequencies have transformers' bits", "[config]") {
   Rope rope;
   rope.type = RopeType::llama3;
   rope.theta = 500000.0;
   rope.factor = 32.0;
-  const auto frequencies = inverse_frequencies(rope, 64);
-  REQUIRE(frequencies.size() == 32);
-  CHECK(frequencies[0] == 1.0f);
-  CHECK(frequencies[14] == Approx(3.21144599e-3).epsilon(1e-6));
-  CHECK(frequencies[15] == Approx(1.29054793e-3).epsilon(1e-6));
-  CHECK(frequencies[16] == Approx(4.29556797e-4).epsilon(1e-6));
-  CHECK(frequencies[17] == Approx(9.70828780e-5).epsilon(1e-6));
-  CHECK(frequencies[18] == Approx(1.94616382e-5).epsilon(1e-6));
-  CHECK(frequencies[31] == Approx(9.41830673e-8).epsilon(1e-6));
+  const std::vector<float> wanted = {1.0f,
+                                     0.663601279f,
+                                     0.440366626f,
+                                     0.292227834f,
+                                     0.193922758f,
+                                     0.128687382f,
+                                     0.0853971019f,
+                                     0.0566696189f,
+                                     0.0376060307f,
+                                     0.0249554086f,
+                                     0.0165604409f,
+                                     0.0109895291f,
+                                     0.00729266508f,
+                                     0.00483942125f,
+                                     0.00321144611f,
+                                     0.00129054801f,
+                                     0.000429556705f,
+                                     9.70828623e-05f,
+                                     1.94616387e-05f,
+                                     1.29147675e-05f,
+                                     8.57025589e-06f,
+                                     5.68723226e-06f,
+                                     3.77405445e-06f,
+                                     2.50446715e-06f,
+                                     1.66196742e-06f,
+                                     1.10288363e-06f,
+                                     7.31874934e-07f,
+                                     4.85673127e-07f,
+                                     3.22293289e-07f,
+                                     2.1387423e-07f,
+                                     1.41927202e-07f,
+                                     9.41830649e-08f};
+  CHECK(inverse_frequencies(rope, 64) == wanted);
+}
+
+// As above, ROPE_INIT_FUNCTIONS["linear"] and the default, theta 10000.
+TEST_CASE("plain and linear frequencies have transformers' bits", "[config]") {
+  Rope rope;
+  CHECK(inverse_frequencies(rope, 16) ==
+        std::vector<float>{1.0f, 0.316227764f, 0.100000001f, 0.0316227786f, 0.00999999978f,
+                           0.00316227786f, 0.00100000005f, 0.000316227786f});
+  rope.type = RopeType::linear;
+  rope.factor = 3.0;
+  CHECK(inverse_frequencies(rope, 16) ==
+        std::vector<float>{0.333333343f, 0.105409257f, 0.0333333351f, 0.0105409259f, 0.00333333318f,
+                           0.00105409266f, 0.000333333359f, 0.000105409265f});
 }
