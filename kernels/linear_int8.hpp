@@ -12,6 +12,9 @@
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
 //   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
 //
+// The codes of x are of rotated rows, so the rows of W are to be rotated too, by rotate_rows,
+// before they are packed: then s stands for the product of the rows as they were.
+//
 // Weights become codes when they are packed. For a row of W, as in quantize.hpp:
 //
 //   m = the largest |W[j][i]|, and kMinMagnitude where that is larger, and with Int8Range::quads

@@ -4,18 +4,19 @@
 
 // quantize: rows of fp32 become rows of 8-bit codes with one scale a row, for linear_int8.hpp.
 //
-//   m           = the largest of |x[t][0]|, |x[t][1]|, ... and kMinMagnitude
+//   y           = rotate(x), as in rotate.hpp
+//   m           = the largest of |y[t][0]|, |y[t][1]|, ... and kMinMagnitude
 //   scales[t]   = m / 127
-//   q[t][i]     = x[t][i] * (127 / m) to the nearest integer, ties to even   from -127 to 127
+//   q[t][i]     = y[t][i] * (127 / m) to the nearest integer, ties to even   from -127 to 127
 //   codes[t][i] = q[t][i] + 128                                              from 1 to 255
 //
-// so that x[t][i] is q[t][i] * scales[t] to half a scale. Codes are unsigned because the processor
+// so that y[t][i] is q[t][i] * scales[t] to half a scale. Codes are unsigned because the processor
 // multiplies unsigned by signed bytes; linear_int8 takes the 128 away again, exactly.
 //
 // A row depends on itself alone. A row of zeros has codes of 128 and comes back as zeros. A row
 // with an infinity or a NaN has an infinite or NaN scale, which shows in all that is made of it.
 //
-// rms_norm_quantize is rms_norm.hpp followed by quantize, without y being written.
+// rms_norm_quantize is rms_norm.hpp followed by quantize, without the norm being written.
 //
 // Bits. Division, product and the product's rounding are each rounded once. A NaN is larger than
 // an infinity for m, and q is 0 where the product is NaN. Of rms_norm the bits are rms_norm's.

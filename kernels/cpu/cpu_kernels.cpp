@@ -18,6 +18,7 @@ CpuKernels make_generic() {
   add_swiglu_generic(table);
   add_embedding_generic(table);
   add_pool_score_generic(table);
+  add_rotate_generic(table);
   add_quantize_generic(table);
   add_linear_int8_pack_generic(table);
   add_linear_int8_generic(table);
@@ -37,6 +38,7 @@ CpuKernels make_avx2() {
   add_swiglu_avx2(table);
   add_embedding_avx2(table);
   add_pool_score_avx2(table);
+  add_rotate_avx2(table);
   add_quantize_avx2(table);
   add_linear_int8_pack_avx2(table);
   add_linear_int8_avx2(table);

@@ -10,6 +10,7 @@
 #include "kernels/quantize.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/rope.hpp"
+#include "kernels/rotate.hpp"
 #include "kernels/swiglu.hpp"
 
 // The CPU's kernels, one table for each instruction set. All tables give the same bits.
@@ -49,6 +50,9 @@ struct CpuKernels {
 
   Plan (*plan_linear)(const LinearArgs& args, int num_threads);
   void (*linear)(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  /// Rows of weights or of anything else, on the calling thread.
+  void (*rotate_rows)(const RotateRowsArgs& args);
 
   /// The same with 8-bit codes. Every table takes weights of Int8Range::quads, and those of
   /// Int8Range::full where int8_range says so; they are the better choice there, at equal speed.

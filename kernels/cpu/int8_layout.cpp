@@ -1,5 +1,7 @@
 #include "kernels/cpu/int8_layout.hpp"
 
+#include "kernels/rotate.hpp"
+
 namespace reranker::kernels {
 namespace {
 
@@ -10,6 +12,12 @@ constexpr std::int64_t kStrideMultiple = 16;
 
 std::int64_t int8_stride(std::int64_t dim) {
   return (dim + kStrideMultiple - 1) / kStrideMultiple * kStrideMultiple;
+}
+
+std::int64_t rotation_block(std::int64_t dim) {
+  std::int64_t block = 1;
+  while (block < 256 && dim % (4 * block) == 0) block *= 4;
+  return block;
 }
 
 std::int64_t int8_panel_bytes(const LinearInt8Weights& weights) {

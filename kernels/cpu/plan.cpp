@@ -15,6 +15,13 @@ Plan plan_rows(std::int64_t num_rows, int num_threads) {
   return {num_tasks, 0, num_tasks, 1};
 }
 
+// With room for a rotated row, in whole registers.
+Plan plan_quantize_rows(std::int64_t num_rows, std::int64_t dim, int num_threads) {
+  Plan plan = plan_rows(num_rows, num_threads);
+  plan.scratch_bytes = static_cast<std::size_t>(int8_stride(dim)) * sizeof(float);
+  return plan;
+}
+
 }  // namespace
 
 RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_parts) {
@@ -27,9 +34,11 @@ RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_part
 
 void add_row_plans(CpuKernels& table) {
   table.plan_rms_norm = [](const RmsNormArgs& a, int n) { return plan_rows(a.num_tokens, n); };
-  table.plan_quantize = [](const QuantizeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_quantize = [](const QuantizeArgs& a, int n) {
+    return plan_quantize_rows(a.num_tokens, a.dim, n);
+  };
   table.plan_rms_norm_quantize = [](const RmsNormQuantizeArgs& a, int n) {
-    return plan_rows(a.num_tokens, n);
+    return plan_quantize_rows(a.num_tokens, a.dim, n);
   };
   table.plan_rope = [](const RopeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_swiglu = [](const SwigluArgs& a, int n) { return plan_rows(a.num_tokens, n); };

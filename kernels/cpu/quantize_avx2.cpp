@@ -1,4 +1,5 @@
 #include "kernels/cpu/int8_codes_avx2.hpp"
+#include "kernels/cpu/rotate_avx2.hpp"
 #include "kernels/cpu/tables.hpp"
 
 namespace reranker::kernels {
@@ -31,8 +32,7 @@ __m128i codes_of(__m256i low, __m256i high) {
   return _mm_xor_si128(bytes, _mm_set1_epi8(-128));
 }
 
-template <typename Row>
-void quantize_row(std::uint8_t* codes, float* scale, const Row& row) {
+void codes_of_row(std::uint8_t* codes, float* scale, const Plain& row) {
   __m256i magnitudes = least_magnitudes();
   for (std::int64_t i = 0; i < row.dim; i += 8)
     magnitudes = larger_magnitudes(magnitudes, row.at(i));
@@ -44,21 +44,31 @@ void quantize_row(std::uint8_t* codes, float* scale, const Row& row) {
                      codes_of(quantized(row.at(i), inverse), quantized(row.at(i + 8), inverse)));
 }
 
-void quantize_avx2(const QuantizeArgs& args, const Plan& plan, std::int64_t task, void*) {
+// The row is rotated in y, which has room for whole registers.
+template <typename Row>
+void quantize_row(std::uint8_t* codes, float* scale, float* y, const Row& row) {
+  const __m256 factor = _mm256_set1_ps(rotation_scale(rotation_block(row.dim)));
+  for (std::int64_t i = 0; i < row.dim; i += 8)
+    _mm256_storeu_ps(y + i, _mm256_mul_ps(row.at(i), factor));
+  turn_row(y, row.dim);
+  codes_of_row(codes, scale, Plain{y, row.dim});
+}
+
+void quantize_avx2(const QuantizeArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
   const RowRange tokens = part_of(args.num_tokens, task, plan.num_tasks);
   for (std::int64_t t = tokens.begin; t < tokens.end; ++t)
     quantize_row(args.codes + t * int8_stride(args.dim), args.scales + t,
-                 Plain{args.x + t * args.dim, args.dim});
+                 static_cast<float*>(scratch), Plain{args.x + t * args.dim, args.dim});
 }
 
 void rms_norm_quantize_avx2(const RmsNormQuantizeArgs& args, const Plan& plan, std::int64_t task,
-                            void*) {
+                            void* scratch) {
   const RowRange tokens = part_of(args.num_tokens, task, plan.num_tasks);
   for (std::int64_t t = tokens.begin; t < tokens.end; ++t) {
     const float* x = args.x + t * args.dim;
     const __m256 r = _mm256_set1_ps(inverse_rms(x, args.dim, args.eps));
     quantize_row(args.codes + t * int8_stride(args.dim), args.scales + t,
-                 Normed{x, args.weight, r, args.dim});
+                 static_cast<float*>(scratch), Normed{x, args.weight, r, args.dim});
   }
 }
 

@@ -127,7 +127,11 @@ class CpuEncoder final : public Encoder {
       args.weights = form.codes();
       args.num_tokens = num_tokens;
       args.epilogue = epilogue;
-      return kernels_.plan_linear_int8(args, 1).scratch_bytes;
+      kernels::QuantizeArgs quantize{};
+      quantize.num_tokens = num_tokens;
+      quantize.dim = form.weights.k;
+      return std::max(kernels_.plan_linear_int8(args, 1).scratch_bytes,
+                      kernels_.plan_quantize(quantize, 1).scratch_bytes);
     }
     kernels::LinearArgs args{};
     args.weights = form.weights;

@@ -36,6 +36,10 @@ at::ScalarType scalar_type(DType dtype) {
   return dtype == DType::f16 ? at::kHalf : at::kFloat;
 }
 
+bool is_projection(const Weight& weight) {
+  return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
+}
+
 // Tensors stacked in one weight share a type: their own, or fp32 where they differ.
 DType common_type(const Weight& weight) {
   const DType first = weight.parts[0].dtype;
@@ -44,8 +48,10 @@ DType common_type(const Weight& weight) {
   return same ? first : DType::f32;
 }
 
-bool is_projection(const Weight& weight) {
-  return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
+// As a weight is handed on: vectors are kept, and rows are rotated, in fp32.
+DType type_of(const Weight& weight, std::optional<kernels::Int8Range> int8) {
+  const bool rotated = is_projection(weight) && int8;
+  return weight.kind == Weight::Kind::vector || rotated ? DType::f32 : common_type(weight);
 }
 
 // Where a weight goes.
@@ -83,11 +89,10 @@ std::vector<Slot> lay_out(const model::Network& network, std::optional<kernels::
   std::vector<Slot> slots;
   std::size_t offset = 0;
   for (const Weight& weight : network.weights) {
-    const DType type = weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
-    Slot slot{&weight, type, int8, offset, 0};
-    slot.bytes = is_projection(weight)
-                     ? PackedLinear::bytes(slot.linear())
-                     : static_cast<std::size_t>(weight.rows * weight.cols) * size_in_bytes(type);
+    Slot slot{&weight, type_of(weight, int8), int8, offset, 0};
+    slot.bytes = is_projection(weight) ? PackedLinear::bytes(slot.linear())
+                                       : static_cast<std::size_t>(weight.rows * weight.cols) *
+                                             size_in_bytes(slot.type);
     offset += (slot.bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
     slots.push_back(slot);
   }
@@ -183,11 +188,22 @@ class Loader {
     if (!in_place) put(piece, data);
   }
 
+  std::vector<float> rotated(const Piece& piece, const char* data) const {
+    const std::int64_t cols = piece.slot->weight->cols;
+    std::vector<float> rows(static_cast<std::size_t>(piece.num_rows * cols));
+    kernels_.rotate_rows(
+        {rows.data(), data, weight_type(piece.tensor->dtype), piece.num_rows, cols});
+    return rows;
+  }
+
   void put(const Piece& piece, const char* data) const {
     const Slot& slot = *piece.slot;
     std::vector<float> widened;
     const void* rows = data;
-    if (piece.tensor->dtype != slot.type) {
+    if (is_projection(*slot.weight) && slot.int8) {
+      widened = rotated(piece, data);
+      rows = widened.data();
+    } else if (piece.tensor->dtype != slot.type) {
       const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
       widened = widen_all(piece.tensor->dtype, data, count);
       rows = widened.data();

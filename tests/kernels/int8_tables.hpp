@@ -48,6 +48,14 @@ inline bool same_bits(const Codes& a, const Codes& b) {
   return a.codes == b.codes && same_bits(a.scales, b.scales);
 }
 
+inline std::vector<float> rotate(const CpuKernels& kernels, const std::vector<float>& x,
+                                 std::int64_t dim) {
+  std::vector<float> out(x.size(), NAN);
+  kernels.rotate_rows(
+      {out.data(), x.data(), WeightType::fp32, static_cast<std::int64_t>(x.size()) / dim, dim});
+  return out;
+}
+
 /// What quantize is to write into: bytes and scales that it never makes.
 inline Codes unwritten_codes(std::int64_t tokens, std::int64_t dim) {
   return {std::vector<std::uint8_t>(static_cast<std::size_t>(tokens * int8_stride(dim)), 77),

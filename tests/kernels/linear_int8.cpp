@@ -203,13 +203,14 @@ TEST_CASE("linear_int8 of a gate and its up agrees with its definition", "[linea
 
 TEST_CASE("linear_int8 stays near the product of the floats", "[linear_int8]") {
   const auto range = GENERATE(from_range(std::begin(kRanges), std::end(kRanges)));
-  const auto w = random_weights(shape_for(Epilogue::store, 40, 2048), range);
+  Weights w = random_weights({40, 2048, WeightType::fp32, RowOrder::plain}, range);
   const auto x = random_floats(19 * 2048, 3);
   const Matrix exact = product(as_matrix(x, 19, 2048).cast<double>(),
                                as_matrix(w.floats, 40, 2048).cast<double>().transpose());
+  w.floats = rotate(generic_kernels(), w.floats, 2048);
   const auto y =
       linear(generic_kernels(), w, quantize(generic_kernels(), x, 2048), Epilogue::store);
-  CHECK(error(y, exact) < (range == Int8Range::full ? 0.01 : 0.02));
+  CHECK(error(y, exact) < (range == Int8Range::full ? 0.015 : 0.03));
 }
 
 TEST_CASE("linear_int8 has the same bits on every instruction set, for any cut into tasks",

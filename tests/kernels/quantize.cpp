@@ -38,10 +38,11 @@ TEST_CASE("quantize rounds to the nearest code, ties to the even one", "[quantiz
   }
 }
 
-TEST_CASE("quantize keeps values to half a scale", "[quantize]") {
-  const std::int64_t dim = GENERATE(1, 19, 111, 257, 2048);
+TEST_CASE("quantize keeps rotated values to half a scale", "[quantize]") {
+  const std::int64_t dim = GENERATE(1, 19, 111, 257, 576, 2048);
   const float size = GENERATE(1e-25f, 1.0f, 1e25f);
   const auto x = random_floats(19 * dim, 1, size);
+  const auto rotated = rotate(generic_kernels(), x, dim);
   for (const CpuKernels* kernels : all_tables()) {
     const Codes q = quantize(*kernels, x, dim);
     double worst = 0;
@@ -50,8 +51,8 @@ TEST_CASE("quantize keeps values to half a scale", "[quantize]") {
         const double scale = q.scales[static_cast<std::size_t>(t)];
         const int code = q.codes[static_cast<std::size_t>(t * int8_stride(dim) + i)];
         worst = std::max(
-            worst,
-            std::abs((code - 128) * scale - x[static_cast<std::size_t>(t * dim + i)]) / scale);
+            worst, std::abs((code - 128) * scale - rotated[static_cast<std::size_t>(t * dim + i)]) /
+                       scale);
       }
     CHECK(worst < 0.50002);
   }
