@@ -13,7 +13,7 @@
 namespace reranker {
 inline namespace v0 {
 
-Reranker::Impl::Impl(text::Tokenizer loaded, Runtime on)
+Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
     : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {}
 
 // In a forked child the threads that LibTorch must be left on do not exist: the memory is left to

@@ -20,7 +20,7 @@ inline namespace v0 {
 
 /// What a loaded model is made of.
 struct Reranker::Impl {
-  Impl(text::Tokenizer loaded, Runtime on);
+  Impl(text::Tokenizer loaded, const Runtime& on);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;

@@ -126,6 +126,7 @@ void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens) {
 
 std::vector<float> scores_of(const std::vector<Hit>& hits) {
   std::vector<float> scores;
+  scores.reserve(hits.size());
   for (const Hit& hit : hits) scores.push_back(hit.score);
   return scores;
 }

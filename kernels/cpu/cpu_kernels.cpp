@@ -2,6 +2,10 @@
 
 #include "kernels/cpu/tables.hpp"
 
+#ifdef RERANKER_KERNELS_X86
+#include <cpuid.h>
+#endif
+
 namespace reranker::kernels {
 namespace {
 
@@ -26,6 +30,18 @@ CpuKernels make_generic() {
 }
 
 #ifdef RERANKER_KERNELS_X86
+// What clang's __builtin_cpu_supports has no name for. Intel's manual, CPUID: leaf 1, ECX bit 29.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c >> 29 & 1) != 0;
+}
+
+// Leaf 7, subleaf 1, EAX bit 4.
+bool has_avx_vnni() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+}
+
 CpuKernels make_avx2() {
   CpuKernels table = generic_kernels();
   table.isa = "avx2";
@@ -48,8 +64,7 @@ CpuKernels make_avx2() {
 const CpuKernels* avx2_kernels() {
   static const CpuKernels table = make_avx2();
   // F16C came before AVX2 on every processor, but a hypervisor may hide it.
-  const bool runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("f16c");
+  const bool runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   return runs ? &table : nullptr;
 }
 
@@ -83,7 +98,7 @@ CpuKernels make_avx512_vnni() {
 
 const CpuKernels* avx2_vnni_kernels() {
   static const CpuKernels table = make_avx2_vnni();
-  return avx2_kernels() != nullptr && __builtin_cpu_supports("avxvnni") ? &table : nullptr;
+  return avx2_kernels() != nullptr && has_avx_vnni() ? &table : nullptr;
 }
 
 const CpuKernels* avx512_kernels() {

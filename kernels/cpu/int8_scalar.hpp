@@ -8,7 +8,7 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr std::uint8_t kZeroCode = 128;
+inline constexpr std::uint8_t kZeroCode = 128;
 
 /// The larger of m and |x|; a NaN is larger than all. m >= 0.
 inline float larger_magnitude(float m, float x) {

@@ -23,10 +23,11 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr std::int64_t kMaxSums = 32 * 1024;     // int32 kept between blocks of columns, 128 KiB
-constexpr std::int64_t kFewRows = 12;            // up to here copying costs next to nothing
-constexpr std::int64_t kRowsAhead = 8;           // whose outputs are asked for
-constexpr std::int64_t kWarmBytes = 256 * 1024;  // codes that stay in L2 over all of k
+inline constexpr std::int64_t kMaxSums =
+    32 * 1024;                                 // int32 kept between blocks of columns, 128 KiB
+inline constexpr std::int64_t kFewRows = 12;   // up to here copying costs next to nothing
+inline constexpr std::int64_t kRowsAhead = 8;  // whose outputs are asked for
+inline constexpr std::int64_t kWarmBytes = 256 * 1024;  // codes that stay in L2 over all of k
 
 // A unit is what a task's columns are counted in: the panels of a tile, or of a gate and its up.
 template <typename Isa>
@@ -39,13 +40,13 @@ std::int64_t num_units(const LinearInt8Args& args) {
   return divide_up(num_panels(args.weights.shape), panels_per_unit<Isa>(args));
 }
 
-std::int64_t sums_of(std::int64_t rows) {
+inline std::int64_t sums_of(std::int64_t rows) {
   return larger(kMaxSums, 2 * rows * kPanel);
 }
 
 // Panels whose sums are kept together, for `rows` rows: many, so that a block of codes is fetched
 // seldom; or, where all codes stay at hand, few, so that weights are read from end to end.
-std::int64_t panels_in_group(const LinearInt8Args& args, std::int64_t rows) {
+inline std::int64_t panels_in_group(const LinearInt8Args& args, std::int64_t rows) {
   if (rows * int8_stride(args.weights.shape.k) <= kWarmBytes) return 2;
   return larger(2, kMaxSums / (rows * kPanel) / 2 * 2);
 }
@@ -156,7 +157,7 @@ struct Int8Outputs {
   std::int64_t step;            // panels for 16 of them
 };
 
-Int8Outputs outputs_of(const LinearInt8Args& args) {
+inline Int8Outputs outputs_of(const LinearInt8Args& args) {
   const auto* packed = static_cast<const char*>(args.packed);
   const std::int64_t step = args.epilogue == Epilogue::swiglu ? 2 : 1;
   return {reinterpret_cast<const float*>(packed + int8_scales_at(args.weights)),

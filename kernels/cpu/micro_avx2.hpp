@@ -11,7 +11,7 @@
 namespace reranker::kernels {
 namespace {
 
-constexpr int kMaxTileRows = 6;
+inline constexpr int kMaxTileRows = 6;
 
 /// A step of a panel: 16 floats. With FetchRows the rows of `a` that come next are asked for, too.
 template <bool FetchRows>
