@@ -185,6 +185,17 @@ void bench_pack_int8(const Options& options, WeightType type) {
   });
 }
 
+void bench_rotate(const Options& options, WeightType type) {
+  const std::string name = std::string("rotate_rows ") + name_of(type) + " 1024 x 2048";
+  if (!wanted(options, name)) return;
+  const double bytes = 1024.0 * 2048.0 * (type == WeightType::fp32 ? 8 : 6);
+  const Memory source(static_cast<std::size_t>(bytes));
+  std::vector<float> out(1024 * 2048);
+  measure(options, name, 0, bytes, [&] {
+    options.kernels->rotate_rows({out.data(), source.data(), type, 1024, 2048});
+  });
+}
+
 void bench_quantize(const Options& options, std::int64_t tokens, std::int64_t dim) {
   const CpuKernels& kernels = *options.kernels;
   const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
@@ -193,16 +204,18 @@ void bench_quantize(const Options& options, std::int64_t tokens, std::int64_t di
   const auto x = numbers(tokens * dim);
   std::vector<std::uint8_t> codes(static_cast<std::size_t>(tokens * int8_stride(dim)));
   std::vector<float> scales(static_cast<std::size_t>(tokens));
+  const QuantizeArgs sizes{nullptr, nullptr, nullptr, tokens, dim};
+  const Memory scratch(kernels.plan_quantize(sizes, 1).scratch_bytes);
   if (wanted(options, "quantize"))
     measure(options, "quantize" + shape, 0, bytes, [&] {
       run(QuantizeArgs{codes.data(), scales.data(), x.data(), tokens, dim}, kernels.plan_quantize,
-          kernels.quantize, nullptr);
+          kernels.quantize, scratch.data());
     });
   if (wanted(options, "rms_norm_quantize"))
     measure(options, "rms_norm_quantize" + shape, 0, bytes, [&] {
       run(RmsNormQuantizeArgs{codes.data(), scales.data(), x.data(), weight.data(), tokens, dim,
                               1e-5f},
-          kernels.plan_rms_norm_quantize, kernels.rms_norm_quantize, nullptr);
+          kernels.plan_rms_norm_quantize, kernels.rms_norm_quantize, scratch.data());
     });
 }
 
@@ -316,8 +329,10 @@ void bench_all(const Options& options) {
     bench_linear_int8(options, 3072, 576, kSwiglu, m);
     bench_linear_int8(options, 576, 1536, kAdd, m);
   }
-  for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
+  for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32}) {
     bench_pack_int8(options, type);
+    bench_rotate(options, type);
+  }
   bench_quantize(options, 512, 2048);
   bench_quantize(options, 512, 8192);
   for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})

@@ -16,15 +16,19 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def digits(self, query: str, passages: list[str]) -> list[str]:
-        """The scores exactly as printed, so that two runs can be compared to the last bit."""
-        line = json.dumps({"query": query, "passages": passages}) + "\n"
-        self._process.stdin.write(line.encode())
+    def ask(self, request: dict, **parsing) -> dict:
+        """The reply to one request; `parsing` goes to json.loads."""
+        self._process.stdin.write((json.dumps(request) + "\n").encode())
         self._process.stdin.flush()
         reply = self._process.stdout.readline()
         if not reply:
             raise SystemExit(f"the scorer ended with status {self._process.wait()} in place of a reply")
-        return json.loads(reply, parse_float=str, parse_int=str)["scores"]
+        return json.loads(reply, **parsing)
+
+    def digits(self, query: str, passages: list[str]) -> list[str]:
+        """The scores exactly as printed, so that two runs can be compared to the last bit."""
+        request = {"query": query, "passages": passages}
+        return self.ask(request, parse_float=str, parse_int=str)["scores"]
 
     def scores(self, query: str, passages: list[str]) -> list[float]:
         return [float(text) for text in self.digits(query, passages)]
