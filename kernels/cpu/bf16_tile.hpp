@@ -14,10 +14,11 @@
 // For linear_bf16_<isa>.cpp only: everything is local to the file that includes it.
 
 namespace reranker::kernels {
-namespace {
 
 constexpr int kMaxTileRows = 14;
 constexpr std::int64_t kPair = 2 * kPanel;  // words of a pair of columns in a panel; columns of out
+
+namespace {
 
 struct Bf16Tile {
   const std::uint16_t* x;      // for each pair of columns in order, the dwords of all rows
@@ -29,6 +30,13 @@ struct Bf16Tile {
   // next_step bytes for each pair of columns.
   const char* next;
   std::int64_t next_step;
+  // Where the outputs of the first row will go and what will be added to them, n floats from one
+  // row to the next: asked for as well, where `finishes` says that this ends the chains. A row's
+  // lines of out are few and far from the next row's; no processor foresees them.
+  const float* out;
+  const float* residual;
+  std::int64_t n;
+  bool finishes;
 };
 
 template <int Rows>
@@ -44,10 +52,17 @@ void multiply_tile(const Bf16Tile& t, std::int64_t pairs) {
   const std::uint16_t* panel = t.panel;
   const std::int64_t panel_stride = t.panel_stride;
   const char* next = t.next;
+  const std::int64_t rows_to_finish = t.finishes ? Rows : 0;
   for (std::int64_t i = 0; i < pairs; ++i) {
     const Pairs w[2] = {load_pairs(panel), load_pairs(panel + panel_stride)};
     __builtin_prefetch(next, 0, 2);
     __builtin_prefetch(next + panel_stride * 2, 0, 2);
+    if (i < rows_to_finish) {
+      __builtin_prefetch(t.out + i * t.n, 1, 2);
+      __builtin_prefetch(t.out + i * t.n + kPair - 1, 1, 2);
+      __builtin_prefetch(t.residual + i * t.n, 0, 2);
+      __builtin_prefetch(t.residual + i * t.n + kPair - 1, 0, 2);
+    }
 #pragma GCC unroll 14
     for (int r = 0; r < Rows; ++r) {
       const Pairs row = fill_pairs(x + r * 2);

@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "kernels/cpu/bf16_layout.hpp"
 #include "kernels/cpu/bf16_tile.hpp"
 #include "kernels/cpu/tables.hpp"
@@ -14,10 +12,10 @@ namespace {
 constexpr std::int64_t kMaxRows = 12 * kMaxTileRows;
 constexpr std::int64_t kMaxSums = 64 * 1024;     // floats kept between blocks, 256 KiB
 constexpr std::int64_t kMaxRowBytes = 4 << 20;   // of copied rows, whole, in a task's scratch
-constexpr std::int64_t kBlockBytes = 352 << 10;  // of copied rows in a block: a third of 1 MiB L2
+constexpr std::int64_t kBlockBytes = 528 << 10;  // of copied rows in a block: half of a 1 MiB L2
 constexpr std::int64_t kBlockMultiple = 32;      // columns
+constexpr std::int64_t kCopyEnd = 64;            // bytes lost after the copied rows
 constexpr std::int64_t kFewRows = 8;             // up to here copying costs next to nothing
-constexpr std::int64_t kRowsAhead = 8;           // whose outputs are asked for
 
 // A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
 // last panel of a matrix may be alone.
@@ -47,8 +45,8 @@ Plan plan_linear_bf16_avx512_bf16(const LinearBf16Args& args, int num_threads) {
   const std::int64_t column_tasks =
       cut_columns(num_units(args), row_tasks, rows <= kFewRows ? 1 : 4, 16, num_threads);
   const std::int64_t copied = rows * bf16_stride(args.weights.k) * 2;
-  return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied), row_tasks,
-          column_tasks};
+  return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied + kCopyEnd),
+          row_tasks, column_tasks};
 }
 
 // Rows as tiles read them: by blocks of columns, in these by tiles, in these by pairs of columns.
@@ -60,77 +58,35 @@ struct Rows {
   std::int64_t block;
 };
 
-// One block of a tile's rows. Four rows at a time, the last four again where rows are left over.
-void copy_tile(std::uint16_t* to, const std::uint16_t* from, std::int64_t stride, std::int64_t rows,
-               std::int64_t columns) {
-  const std::int64_t step = rows * 2;
-  if (rows < 4) {
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t i = 0; i < columns; i += 2)
-        std::memcpy(to + i * rows + r * 2, from + r * stride + i, 4);
-    return;
-  }
-  for (std::int64_t r = 0; r < rows; r += 4) {
-    const std::int64_t first = smaller(r, rows - 4);
-    for (std::int64_t i = 0; i < columns; i += kPair)
-      interleave_pairs(to + i * rows + first * 2, step, from + first * stride + i, stride);
-  }
+// Sixteen pairs of columns of a tile's rows. The dwords of missing rows go where the next pair's
+// will be, so that places are to be written in order and some bytes after the last one are lost.
+void copy_pairs(std::uint16_t* to, const std::uint16_t* from, std::int64_t stride,
+                std::int64_t rows) {
+  Floats dwords[kPanel];
+#pragma GCC unroll 16
+  for (std::int64_t r = 0; r < kPanel; ++r)
+    dwords[r] = load_dwords(from + smaller(r, rows - 1) * stride);
+  transpose_16x16(dwords);
+#pragma GCC unroll 16
+  for (std::int64_t pair = 0; pair < kPanel; ++pair)
+    store_dwords(to + pair * rows * 2, dwords[pair]);
 }
 
 Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, std::int64_t stride) {
   const Rows rows{to, cut_into_tiles(count, kMaxTileRows), count, stride, block_of(count, stride)};
-  std::int64_t before = 0;  // rows of the tiles before this one
-  for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
-    const std::int64_t of_tile = rows.tiles.rows(i);
-    for (std::int64_t begin = 0; begin < stride; begin += rows.block) {
-      const std::int64_t columns = smaller(rows.block, stride - begin);
-      copy_tile(to + begin * count + before * columns, x + before * stride + begin, stride, of_tile,
-                columns);
+  for (std::int64_t begin = 0; begin < stride; begin += rows.block) {
+    const std::int64_t end = smaller(begin + rows.block, stride);
+    const std::uint16_t* from = x;  // the tile's first row
+    for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
+      const std::int64_t of_tile = rows.tiles.rows(i);
+      for (std::int64_t column = begin; column < end; column += kPair) {
+        copy_pairs(to, from + column, stride, of_tile);
+        to += of_tile * kPair;
+      }
+      from += of_tile * stride;
     }
-    before += of_tile;
   }
   return rows;
-}
-
-// All rows with two panels over one block; `next` is where the panels that follow begin.
-void multiply_block(Bf16Tile t, const Rows& rows, std::int64_t columns) {
-  const std::int64_t pairs = columns / 2;
-  t.next_step = divide_up(columns * kPanel * 2, rows.tiles.count * pairs);
-  for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
-    const std::int64_t count = rows.tiles.rows(i);
-    multiply_tile_of(count)(t, pairs);
-    t.x += count * columns;
-    t.sums += count * kPair;
-    t.next += pairs * t.next_step;
-  }
-}
-
-// Sums of `rows` with units [first, last): sums (last - first, rows.count, 32).
-void sum_units(float* sums, const LinearBf16Args& args, const Rows& rows, std::int64_t first,
-               std::int64_t last) {
-  const std::int64_t panel_words = bf16_panel_words(args.weights);
-  const auto* packed = static_cast<const std::uint16_t*>(args.packed);
-  for (std::int64_t begin = 0; begin < rows.stride; begin += rows.block) {
-    const std::int64_t columns = smaller(rows.block, rows.stride - begin);
-    for (std::int64_t u = first; u < last; ++u) {
-      const std::uint16_t* panel = packed + u * 2 * panel_words + begin * kPanel;
-      const std::uint16_t* next =
-          u + 1 < last ? panel + 2 * panel_words
-          : begin + columns < rows.stride
-              ? packed + first * 2 * panel_words + (begin + columns) * kPanel
-              : packed + last * 2 * panel_words;
-      // A lone panel is its own neighbour: the second sums are never looked at.
-      const bool alone = u * 2 + 1 == num_panels(args.weights);
-      const Bf16Tile tile{rows.data + begin * rows.count,
-                          panel,
-                          alone ? 0 : panel_words,
-                          sums + (u - first) * rows.count * kPair,
-                          begin > 0,
-                          reinterpret_cast<const char*>(next),
-                          0};
-      multiply_block(tile, rows, columns);
-    }
-  }
 }
 
 // The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
@@ -139,24 +95,81 @@ void finish_sixteen(float* out, const float* sum, const float* residual, std::in
   store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
 }
 
-// The 32 sums of a row and unit into `out`: row `row` of it, column `column` on.
-void finish_unit(const LinearBf16Args& args, const float* sum, std::int64_t row,
-                 std::int64_t unit) {
-  if (args.epilogue == Epilogue::swiglu) {
-    const std::int64_t n = args.weights.n / 2;
-    float* out = args.out + row * n + unit * kPanel;
-    __builtin_prefetch(out + kRowsAhead * n, 1);
-    store_first(out, mul(silu_of(load(sum)), load(sum + kPanel)), n - unit * kPanel);
-    return;
+// Where a row's outputs of a unit are: `column` of `n`.
+struct Place {
+  std::int64_t n;
+  std::int64_t column;
+};
+
+Place place_of(const LinearBf16Args& args, std::int64_t unit) {
+  if (args.epilogue == Epilogue::swiglu) return {args.weights.n / 2, unit * kPanel};
+  return {args.weights.n, unit * kPair};
+}
+
+// Sums (count, 32) of a unit into rows [row, row + count) of `out`.
+void finish_rows(const LinearBf16Args& args, const float* sums, std::int64_t row,
+                 std::int64_t count, const Place& place) {
+  const std::int64_t lanes = place.n - place.column;
+  for (std::int64_t r = 0; r < count; ++r, sums += kPair) {
+    const std::int64_t at = (row + r) * place.n + place.column;
+    if (args.epilogue == Epilogue::swiglu) {
+      store_first(args.out + at, mul(silu_of(load(sums)), load(sums + kPanel)), lanes);
+      continue;
+    }
+    const float* residual = args.epilogue == Epilogue::add ? args.residual + at : nullptr;
+    finish_sixteen(args.out + at, sums, residual, lanes);
+    if (lanes > kPanel)
+      finish_sixteen(args.out + at + kPanel, sums + kPanel,
+                     residual == nullptr ? nullptr : residual + kPanel, lanes - kPanel);
   }
-  const std::int64_t n = args.weights.n;
-  for (std::int64_t column = unit * kPair; column < smaller(n, (unit + 1) * kPair);
-       column += kPanel, sum += kPanel) {
-    const std::int64_t at = row * n + column;
-    // A row's lines of out are few and far from the next row's: no processor foresees them.
-    __builtin_prefetch(args.out + at + kRowsAhead * n, 1);
-    finish_sixteen(args.out + at, sum,
-                   args.epilogue == Epilogue::add ? args.residual + at : nullptr, n - column);
+}
+
+// All rows with the two panels of `unit` over one block; t.next is where the panels that follow
+// begin. `row` is the first row's place in `out`.
+void multiply_block(Bf16Tile t, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
+                    std::int64_t unit, std::int64_t columns) {
+  const Place place = place_of(args, unit);
+  const std::int64_t pairs = columns / 2;
+  t.next_step = divide_up(columns * kPanel * 2, rows.tiles.count * pairs);
+  t.n = place.n;
+  for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
+    const std::int64_t count = rows.tiles.rows(i);
+    t.out = args.out + row * place.n + place.column;
+    t.residual = args.epilogue == Epilogue::add ? args.residual + (t.out - args.out) : t.out;
+    multiply_tile_of(count)(t, pairs);
+    if (t.finishes) finish_rows(args, t.sums, row, count, place);
+    t.x += count * columns;
+    t.sums += count * kPair;
+    t.next += pairs * t.next_step;
+    row += count;
+  }
+}
+
+// Outputs of `rows`, the first of which is row `row`, and units [first, last).
+void multiply_units(float* sums, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
+                    std::int64_t first, std::int64_t last) {
+  const std::int64_t panel_words = bf16_panel_words(args.weights);
+  const auto* packed = static_cast<const std::uint16_t*>(args.packed);
+  for (std::int64_t begin = 0; begin < rows.stride; begin += rows.block) {
+    const std::int64_t columns = smaller(rows.block, rows.stride - begin);
+    const bool finishes = begin + columns == rows.stride;
+    for (std::int64_t u = first; u < last; ++u) {
+      const std::uint16_t* panel = packed + u * 2 * panel_words + begin * kPanel;
+      const std::uint16_t* next =
+          u + 1 < last ? panel + 2 * panel_words
+          : finishes   ? packed + last * 2 * panel_words
+                       : packed + first * 2 * panel_words + (begin + columns) * kPanel;
+      Bf16Tile tile{};
+      tile.x = rows.data + begin * rows.count;
+      tile.panel = panel;
+      // A lone panel is its own neighbour: the second sums are never looked at.
+      tile.panel_stride = u * 2 + 1 == num_panels(args.weights) ? 0 : panel_words;
+      tile.sums = sums + (u - first) * rows.count * kPair;
+      tile.resume = begin > 0;
+      tile.next = reinterpret_cast<const char*>(next);
+      tile.finishes = finishes;
+      multiply_block(tile, args, rows, row, u, columns);
+    }
   }
 }
 
@@ -176,10 +189,7 @@ void linear_bf16_avx512_bf16(const LinearBf16Args& args, const Plan& plan, std::
   const std::int64_t group = rows.block >= stride ? 1 : larger(1, kMaxSums / (count * kPair));
   for (std::int64_t u = units.begin; u < units.end; u += group) {
     const std::int64_t last = smaller(u + group, units.end);
-    sum_units(sums, args, rows, u, last);
-    for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t v = u; v < last; ++v)
-        finish_unit(args, sums + ((v - u) * count + r) * kPair, tokens.begin + r, v);
+    multiply_units(sums, args, rows, tokens.begin, u, last);
   }
 }
 

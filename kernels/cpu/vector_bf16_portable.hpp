@@ -26,10 +26,13 @@ inline Floats add_pairs(Floats y, Pairs x, Pairs w) {
   return each([&](int j) { return add_pair(y.lane[j], &x.word[2 * j], &w.word[2 * j]); });
 }
 
-inline void interleave_pairs(std::uint16_t* to, std::int64_t step, const std::uint16_t* from,
-                             std::int64_t stride) {
-  for (int pair = 0; pair < kNumPartials; ++pair)
-    for (int i = 0; i < 8; ++i) to[pair * step + i] = from[i / 2 * stride + pair * 2 + i % 2];
+inline Floats load_dwords(const std::uint16_t* from) {
+  Floats x;
+  std::memcpy(&x, from, sizeof x);
+  return x;
+}
+inline void store_dwords(std::uint16_t* to, Floats x) {
+  std::memcpy(to, &x, sizeof x);
 }
 
 }  // namespace

@@ -111,8 +111,9 @@ TEST_CASE("linear_bf16 agrees with double on rounded rows and weights", "[linear
   CHECK(error(linear(generic_kernels(), w, x, epilogue, residual), expected) < kProductTolerance);
 }
 
-TEST_CASE("linear_bf16 errs less over 8192 columns than its operands were rounded",
-          "[linear_bf16]") {
+TEST_CASE(
+    "linear_bf16 errs hundreds of times less over 8192 columns than rounding its operands did",
+    "[linear_bf16]") {
   const std::int64_t k = 8192;
   const auto w = random_weights(shape_for(Epilogue::store, 40, k, WeightType::fp32));
   const auto floats = random_floats(19 * k, 3);
@@ -122,7 +123,7 @@ TEST_CASE("linear_bf16 errs less over 8192 columns than its operands were rounde
   const Matrix rounded = product(exact_rows(x, 19, k), exact_weights(w).transpose());
   const auto y = linear(generic_kernels(), w, x, Epilogue::store);
   CHECK(error(y, rounded) < kProductTolerance);
-  CHECK(error(y, exact) > 10 * kProductTolerance);
+  CHECK(error(y, rounded) < error(y, exact) / 300);
   CHECK(error(y, exact) < 0.005);
 }
 
