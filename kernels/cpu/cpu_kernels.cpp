@@ -94,7 +94,7 @@ CpuKernels make_avx512_bf16() {
   CpuKernels table = make_avx512_vnni();
   table.isa = "avx512_bf16";
   add_bf16_row_plans(table);
-  add_round_bf16_avx2(table);
+  add_round_bf16_avx512_bf16(table);
   add_linear_bf16_pack_avx2(table);
   add_linear_bf16_avx512_bf16(table);
   return table;

@@ -1,8 +1,6 @@
 #include "kernels/cpu/bf16_layout.hpp"
-#include "kernels/cpu/bf16_words_avx2.hpp"
 #include "kernels/cpu/tables.hpp"
 #include "kernels/cpu/transpose_avx2.hpp"
-#include "kernels/cpu/vector_avx2.hpp"
 
 namespace reranker::kernels {
 namespace {
@@ -20,6 +18,25 @@ struct Rows {
     return data + (row * k + i) * (type == WeightType::fp32 ? 4 : 2);
   }
 };
+
+// Eight bf16 in the low halves of dwords. The bits of a float are ordered as the floats are, so
+// that one addition rounds and carries into the exponent, up to infinity.
+__m256i rounded_dwords(__m256 x) {
+  const __m256i bits = _mm256_castps_si256(x);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i half = _mm256_add_epi32(_mm256_set1_epi32(0x7fff), odd);
+  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const __m256 sum = _mm256_castsi256_ps(_mm256_add_epi32(bits, half));
+  const __m256 nan = _mm256_cmp_ps(x, x, _CMP_UNORD_Q);
+  const __m256 chosen = _mm256_blendv_ps(sum, _mm256_castsi256_ps(quiet), nan);
+  return _mm256_srli_epi32(_mm256_castps_si256(chosen), 16);
+}
+
+// Sixteen bf16 in the order of their values. Packing joins halves of registers.
+__m256i rounded_words(__m256 low, __m256 high) {
+  return _mm256_permute4x64_epi64(_mm256_packus_epi32(rounded_dwords(low), rounded_dwords(high)),
+                                  0xd8);
+}
 
 __m256i words_of_fp32(const float* from) {
   return rounded_words(_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8));

@@ -35,5 +35,12 @@ inline void store_dwords(std::uint16_t* to, Floats x) {
   std::memcpy(to, &x, sizeof x);
 }
 
+inline void store_rounded(std::uint16_t* to, Floats low, Floats high) {
+  for (int j = 0; j < kNumPartials; ++j) {
+    to[j] = rounded_to_bf16(low.lane[j]);
+    to[kNumPartials + j] = rounded_to_bf16(high.lane[j]);
+  }
+}
+
 }  // namespace
 }  // namespace reranker::kernels

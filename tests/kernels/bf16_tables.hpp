@@ -5,7 +5,7 @@
 namespace reranker::kernels::test {
 
 /// Every table that has bf16 and can run here, beside the generic one: among them the sources of
-/// linear_bf16_avx512_bf16.cpp in plain C++, which run on every machine.
+/// <op>_avx512_bf16.cpp in plain C++, which run on every machine.
 inline std::vector<const CpuKernels*> fast_bf16_tables() {
   std::vector<const CpuKernels*> tables{&portable_kernels()};
   if (const CpuKernels* table = find_cpu_kernels("avx512_bf16")) {

@@ -82,8 +82,16 @@ LinearWeights shape_for(Epilogue epilogue, std::int64_t n, std::int64_t k,
   return {n, k, type, epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain};
 }
 
-/// y of one weight row and one row of x, each of two columns, and what is in y before: a pair whose
-/// products are the number and a zero.
+/// With infinities and NaN, whose payload moves to the upper end of the float's.
+float from_any_fp16(std::uint16_t word) {
+  if ((word & 0x7c00u) != 0x7c00u) return from_fp16(word);
+  const std::uint32_t bits = (word & 0x8000u) << 16 | 0x7f800000u | (word & 0x3ffu) << 13;
+  float v;
+  std::memcpy(&v, &bits, sizeof v);
+  return v;
+}
+
+/// One output: `before` from the first pair of columns, then x[0] * w[0] and x[1] * w[1] added.
 float two_pairs(const CpuKernels& kernels, float before, const std::vector<float>& x,
                 const std::vector<float>& w) {
   const Weights weights{{1, 4, WeightType::fp32, RowOrder::plain}, {}, {before, 0, w[0], w[1]}};
@@ -284,6 +292,32 @@ TEST_CASE("pack_linear_bf16 gives the same bytes on every instruction set, in pi
       pack(*kernels, w, packed, piece);
       CHECK(std::memcmp(packed.data(), expected.data(), expected.size()) == 0);
     }
+}
+
+TEST_CASE("pack_linear_bf16 rounds weights of any bits as round_bf16 does", "[linear_bf16][pack]") {
+  // 17 rows and columns: in registers and one by one. Exponents of all kinds, NaN among them.
+  const auto type = GENERATE(WeightType::fp16, WeightType::fp32);
+  std::mt19937 random(12);
+  Weights w{shape_for(Epilogue::store, 17, 17, type), {}, std::vector<float>(17 * 17)};
+  for (float& v : w.floats) {
+    const std::uint32_t bits = random() % 3 == 0 ? random() | 0x7f800000u : random();
+    std::memcpy(&v, &bits, sizeof v);
+    w.words.push_back(static_cast<std::uint16_t>(bits >> 16));
+  }
+  if (type == WeightType::fp16)
+    std::transform(w.words.begin(), w.words.end(), w.floats.begin(), from_any_fp16);
+  const Words rounded = round_bf16(generic_kernels(), w.floats, 17);
+  Weights expected{shape_for(Epilogue::store, 17, 17), {}, {}};
+  for (std::ptrdiff_t row = 0; row < 17; ++row)
+    expected.words.insert(expected.words.end(), rounded.begin() + row * 32,
+                          rounded.begin() + row * 32 + 17);
+  for (const CpuKernels* kernels : all_bf16_tables()) {
+    const Buffer packed(packed_linear_bf16_bytes(w.shape));
+    const Buffer same(packed.size());
+    pack(*kernels, w, packed, 17);
+    pack(*kernels, expected, same, 17);
+    CHECK(std::memcmp(packed.data(), same.data(), same.size()) == 0);
+  }
 }
 
 TEST_CASE("pack_linear_bf16 puts the two columns of a pair into a dword of its row",
