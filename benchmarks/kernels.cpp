@@ -5,7 +5,7 @@
 // One thread, thread CPU time, of the runs that fit into S seconds (default 0.5) a line; the rate
 // is that of the fastest tenth, the median's share comes after it: the two are far apart where
 // other processes empty the caches. Peak is fused multiply-adds on registers of the instruction
-// set's own width, or for int8 the table's own products of bytes, probed in this process right
+// set's own width, or for int8 and bf16 the table's own products, probed in this process right
 // before and after each line.
 
 #include <algorithm>
@@ -196,6 +196,62 @@ void bench_rotate(const Options& options, WeightType type) {
   });
 }
 
+void bench_linear_bf16(const Options& options, std::int64_t n, std::int64_t k, Epilogue epilogue,
+                       std::int64_t tokens) {
+  const CpuKernels& kernels = *options.kernels;
+  const std::string name = "linear_bf16 n " + std::to_string(n) + " k " + std::to_string(k) +
+                           suffix_of(epilogue) + " m " + std::to_string(tokens);
+  if (kernels.bf16_sequence == nullptr || !wanted(options, name)) return;
+  const LinearWeights shape{n, k, WeightType::fp32,
+                            epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain};
+  const Memory packed(packed_linear_bf16_bytes(shape));
+  kernels.pack_linear_bf16({shape, packed.data(), numbers(n * k).data(), 0, n});
+  std::vector<std::uint16_t> x(static_cast<std::size_t>(tokens * bf16_stride(k)));
+  run(RoundBf16Args{x.data(), numbers(tokens * k).data(), tokens, k}, kernels.plan_round_bf16,
+      kernels.round_bf16, nullptr);
+  const auto residual = numbers(tokens * n);
+  std::vector<float> out(static_cast<std::size_t>(tokens * n));
+  const LinearBf16Args args{shape,           packed.data(), out.data(), x.data(),
+                            residual.data(), tokens,        epilogue};
+  const Memory scratch(kernels.plan_linear_bf16(args, 1).scratch_bytes);
+  const double bytes = tokens <= 16 ? static_cast<double>(packed_linear_bf16_bytes(shape)) : 0;
+  measure(
+      options, name, 2.0 * static_cast<double>(n * k * tokens), bytes,
+      [&] { run(args, kernels.plan_linear_bf16, kernels.linear_bf16, scratch.data()); }, bf16_peak);
+}
+
+void bench_pack_bf16(const Options& options, WeightType type) {
+  const std::string name = std::string("pack_linear_bf16 ") + name_of(type) + " n 8192 k 2048";
+  if (options.kernels->bf16_sequence == nullptr || !wanted(options, name)) return;
+  const LinearWeights shape{8192, 2048, type, RowOrder::plain};
+  const Memory packed(packed_linear_bf16_bytes(shape));
+  const double bytes = 8192.0 * 2048.0 * (type == WeightType::fp32 ? 4 : 2);
+  const Memory source(static_cast<std::size_t>(bytes));
+  measure(options, name, 0, bytes, [&] {
+    options.kernels->pack_linear_bf16({shape, packed.data(), source.data(), 0, 8192});
+  });
+}
+
+void bench_round_bf16(const Options& options, std::int64_t tokens, std::int64_t dim) {
+  const CpuKernels& kernels = *options.kernels;
+  if (kernels.bf16_sequence == nullptr) return;
+  const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
+  const double bytes = static_cast<double>(tokens * dim) * 6;
+  const auto weight = numbers(dim);
+  const auto x = numbers(tokens * dim);
+  std::vector<std::uint16_t> y(static_cast<std::size_t>(tokens * bf16_stride(dim)));
+  if (wanted(options, "round_bf16"))
+    measure(options, "round_bf16" + shape, 0, bytes, [&] {
+      run(RoundBf16Args{y.data(), x.data(), tokens, dim}, kernels.plan_round_bf16,
+          kernels.round_bf16, nullptr);
+    });
+  if (wanted(options, "rms_norm_bf16"))
+    measure(options, "rms_norm_bf16" + shape, 0, bytes, [&] {
+      run(RmsNormBf16Args{y.data(), x.data(), weight.data(), tokens, dim, 1e-5f},
+          kernels.plan_rms_norm_bf16, kernels.rms_norm_bf16, nullptr);
+    });
+}
+
 void bench_quantize(const Options& options, std::int64_t tokens, std::int64_t dim) {
   const CpuKernels& kernels = *options.kernels;
   const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
@@ -333,6 +389,22 @@ void bench_all(const Options& options) {
     bench_pack_int8(options, type);
     bench_rotate(options, type);
   }
+  for (const std::int64_t m : {1, 6, 16, 64, 128, 300, 512, 2048}) {
+    bench_linear_bf16(options, 3072, 2048, kStore, m);
+    bench_linear_bf16(options, 2048, 2048, kAdd, m);
+    bench_linear_bf16(options, 16384, 2048, kSwiglu, m);
+    bench_linear_bf16(options, 2048, 8192, kAdd, m);
+  }
+  for (const std::int64_t m : {1, 128, 512}) {
+    bench_linear_bf16(options, 960, 576, kStore, m);
+    bench_linear_bf16(options, 576, 576, kAdd, m);
+    bench_linear_bf16(options, 3072, 576, kSwiglu, m);
+    bench_linear_bf16(options, 576, 1536, kAdd, m);
+  }
+  for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
+    bench_pack_bf16(options, type);
+  bench_round_bf16(options, 512, 2048);
+  bench_round_bf16(options, 512, 8192);
   bench_quantize(options, 512, 2048);
   bench_quantize(options, 512, 8192);
   for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})

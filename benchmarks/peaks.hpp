@@ -15,3 +15,6 @@ double fma_peak(std::string_view isa);
 
 /// GOP/s of the instructions that a table's linear_int8 is made of; 0 for a table without.
 double int8_peak(const reranker::kernels::CpuKernels& kernels);
+
+/// GFLOP/s of the instruction that a table's linear_bf16 is made of; 0 for a table without.
+double bf16_peak(const reranker::kernels::CpuKernels& kernels);

@@ -9,9 +9,9 @@
 namespace reranker::kernels {
 namespace {
 
-CpuKernels make_generic() {
+// Without what not every table has: what other tables begin with.
+CpuKernels make_plain() {
   CpuKernels table{};
-  table.isa = "generic";
   add_row_plans(table);
   add_exp_generic(table);
   add_linear_pack_generic(table);
@@ -29,6 +29,16 @@ CpuKernels make_generic() {
   return table;
 }
 
+CpuKernels make_generic() {
+  CpuKernels table = make_plain();
+  table.isa = "generic";
+  add_bf16_row_plans(table);
+  add_round_bf16_generic(table);
+  add_linear_bf16_pack_generic(table);
+  add_linear_bf16_generic(table);
+  return table;
+}
+
 #ifdef RERANKER_KERNELS_X86
 // What clang's __builtin_cpu_supports has no name for. Intel's manual, CPUID: leaf 1, ECX bit 29.
 bool has_f16c() {
@@ -43,7 +53,7 @@ bool has_avx_vnni() {
 }
 
 CpuKernels make_avx2() {
-  CpuKernels table = generic_kernels();
+  CpuKernels table = make_plain();
   table.isa = "avx2";
   add_exp_avx2(table);
   add_linear_pack_avx2(table);
@@ -96,6 +106,17 @@ CpuKernels make_avx512_vnni() {
   return table;
 }
 
+// Every processor that has vdpbf16ps has the instructions of the tables before.
+CpuKernels make_avx512_bf16() {
+  CpuKernels table = make_avx512_vnni();
+  table.isa = "avx512_bf16";
+  add_bf16_row_plans(table);
+  add_round_bf16_avx512_bf16(table);
+  add_linear_bf16_pack_avx2(table);
+  add_linear_bf16_avx512_bf16(table);
+  return table;
+}
+
 const CpuKernels* avx2_vnni_kernels() {
   static const CpuKernels table = make_avx2_vnni();
   return avx2_kernels() != nullptr && has_avx_vnni() ? &table : nullptr;
@@ -115,6 +136,12 @@ const CpuKernels* avx512_vnni_kernels() {
   const bool runs = avx512_kernels() != nullptr && __builtin_cpu_supports("avx512vnni");
   return runs ? &table : nullptr;
 }
+
+const CpuKernels* avx512_bf16_kernels() {
+  static const CpuKernels table = make_avx512_bf16();
+  const bool runs = avx512_vnni_kernels() != nullptr && __builtin_cpu_supports("avx512bf16");
+  return runs ? &table : nullptr;
+}
 #else
 const CpuKernels* avx2_kernels() {
   return nullptr;
@@ -126,6 +153,9 @@ const CpuKernels* avx512_kernels() {
   return nullptr;
 }
 const CpuKernels* avx512_vnni_kernels() {
+  return nullptr;
+}
+const CpuKernels* avx512_bf16_kernels() {
   return nullptr;
 }
 #endif
@@ -143,12 +173,13 @@ const CpuKernels* find_cpu_kernels(std::string_view isa) {
   if (isa == "avx2_vnni") return avx2_vnni_kernels();
   if (isa == "avx512") return avx512_kernels();
   if (isa == "avx512_vnni") return avx512_vnni_kernels();
+  if (isa == "avx512_bf16") return avx512_bf16_kernels();
   return nullptr;
 }
 
 const CpuKernels& best_cpu_kernels() {
-  for (const CpuKernels* table :
-       {avx512_vnni_kernels(), avx512_kernels(), avx2_vnni_kernels(), avx2_kernels()})
+  for (const CpuKernels* table : {avx512_bf16_kernels(), avx512_vnni_kernels(), avx512_kernels(),
+                                  avx2_vnni_kernels(), avx2_kernels()})
     if (table != nullptr) return *table;
   return generic_kernels();
 }

@@ -5,12 +5,14 @@
 #include "kernels/attention.hpp"
 #include "kernels/embedding.hpp"
 #include "kernels/linear.hpp"
+#include "kernels/linear_bf16.hpp"
 #include "kernels/linear_int8.hpp"
 #include "kernels/pool_score.hpp"
 #include "kernels/quantize.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/rope.hpp"
 #include "kernels/rotate.hpp"
+#include "kernels/round_bf16.hpp"
 #include "kernels/swiglu.hpp"
 
 // The CPU's kernels, one table for each instruction set. All tables give the same bits.
@@ -42,7 +44,7 @@ struct Plan {
 };
 
 struct CpuKernels {
-  const char* isa;  // "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni"
+  const char* isa;  // "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"
 
   /// Packs on the calling thread; split a tensor by rows to pack on several. Ranges that begin at a
   /// multiple of 16 rows (of a half, with gate_up) are fastest.
@@ -67,6 +69,19 @@ struct CpuKernels {
   Plan (*plan_rms_norm_quantize)(const RmsNormQuantizeArgs& args, int num_threads);
   void (*rms_norm_quantize)(const RmsNormQuantizeArgs& args, const Plan& plan, std::int64_t task,
                             void* scratch);
+
+  /// The same in bf16, which takes an instruction of its own: where the processor has none,
+  /// bf16_sequence and the functions below it are null. Slow in the generic table, the oracle.
+  const char* bf16_sequence;  // "generic", "avx512_bf16" or null
+  void (*pack_linear_bf16)(const PackLinearBf16Args& args);
+  Plan (*plan_linear_bf16)(const LinearBf16Args& args, int num_threads);
+  void (*linear_bf16)(const LinearBf16Args& args, const Plan& plan, std::int64_t task,
+                      void* scratch);
+  Plan (*plan_round_bf16)(const RoundBf16Args& args, int num_threads);
+  void (*round_bf16)(const RoundBf16Args& args, const Plan& plan, std::int64_t task, void* scratch);
+  Plan (*plan_rms_norm_bf16)(const RmsNormBf16Args& args, int num_threads);
+  void (*rms_norm_bf16)(const RmsNormBf16Args& args, const Plan& plan, std::int64_t task,
+                        void* scratch);
 
   /// Attention is two steps: all tasks of attention_pack, then all tasks of attention. Both get the
   /// same args. attention_pack may have no tasks, and attention_packed_bytes may be 0.

@@ -46,4 +46,11 @@ void add_row_plans(CpuKernels& table) {
   table.plan_pool_tokens = [](const PoolScoreArgs& a, int n) { return plan_rows(a.num_tokens, n); };
 }
 
+void add_bf16_row_plans(CpuKernels& table) {
+  table.plan_round_bf16 = [](const RoundBf16Args& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_rms_norm_bf16 = [](const RmsNormBf16Args& a, int n) {
+    return plan_rows(a.num_tokens, n);
+  };
+}
+
 }  // namespace reranker::kernels

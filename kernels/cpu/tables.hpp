@@ -47,6 +47,13 @@ void add_linear_int8_avx2(CpuKernels& table);
 void add_linear_int8_avx_vnni(CpuKernels& table);
 void add_linear_int8_avx512_vnni(CpuKernels& table);
 
+void add_round_bf16_generic(CpuKernels& table);
+void add_linear_bf16_pack_generic(CpuKernels& table);
+void add_linear_bf16_generic(CpuKernels& table);
+void add_linear_bf16_pack_avx2(CpuKernels& table);
+void add_round_bf16_avx512_bf16(CpuKernels& table);
+void add_linear_bf16_avx512_bf16(CpuKernels& table);
+
 /// Rows [begin, end) of `num_rows` that belong to part `part` of `num_parts` even ones.
 struct RowRange {
   std::int64_t begin;
@@ -56,5 +63,6 @@ RowRange part_of(std::int64_t num_rows, std::int64_t part, std::int64_t num_part
 
 /// The plans of ops whose rows are independent and cheap, alike on every instruction set.
 void add_row_plans(CpuKernels& table);
+void add_bf16_row_plans(CpuKernels& table);
 
 }  // namespace reranker::kernels

@@ -13,6 +13,7 @@
 #ifndef __clang__  // GCC 12 takes the undefined registers in its own intrinsics for ours
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 #include <immintrin.h>
 #ifndef __clang__

@@ -4,7 +4,8 @@
 
 namespace reranker::kernels::test {
 
-/// The sources of the AVX-512 kernels, compiled on plain arrays in place of registers.
+/// The sources of the AVX-512 and AVX512-BF16 kernels, compiled on plain arrays in place of
+/// registers.
 const CpuKernels& portable_kernels();
 
 }  // namespace reranker::kernels::test

@@ -1,0 +1,204 @@
+#include "kernels/cpu/bf16_layout.hpp"
+#include "kernels/cpu/bf16_tile.hpp"
+#include "kernels/cpu/tables.hpp"
+
+// The loops of linear_avx512.cpp. A block of columns of a task's rows of x stays in L2 while all
+// panels of a group pass by it; a chain is interrupted between blocks, which no bit shows. A task
+// copies its rows of x once, so that a tile reads them as one stream.
+
+namespace reranker::kernels {
+namespace {
+
+constexpr std::int64_t kMaxRows = 12 * kMaxTileRows;
+constexpr std::int64_t kMaxSums = 64 * 1024;     // floats kept between blocks, 256 KiB
+constexpr std::int64_t kMaxRowBytes = 4 << 20;   // of copied rows, whole, in a task's scratch
+constexpr std::int64_t kBlockBytes = 528 << 10;  // of copied rows in a block: half of a 1 MiB L2
+constexpr std::int64_t kBlockMultiple = 32;      // columns
+constexpr std::int64_t kCopyEnd = 64;            // bytes lost after the copied rows
+constexpr std::int64_t kFewRows = 8;             // up to here copying costs next to nothing
+
+// A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
+// last panel of a matrix may be alone.
+std::int64_t num_units(const LinearBf16Args& args) {
+  return divide_up(num_panels(args.weights), 2);
+}
+
+std::int64_t max_rows(std::int64_t k) {
+  const std::int64_t fitting = kMaxRowBytes / (bf16_stride(k) * 2) / kMaxTileRows * kMaxTileRows;
+  return smaller(kMaxRows, larger(fitting, 2 * kMaxTileRows));
+}
+
+std::int64_t sums_of(std::int64_t rows) {
+  return larger(kMaxSums, rows * kPair);
+}
+
+// Columns of a block for `rows` rows: the fewest blocks that fit, as even as can be.
+std::int64_t block_of(std::int64_t rows, std::int64_t stride) {
+  const std::int64_t blocks = divide_up(rows * stride * 2, kBlockBytes);
+  return divide_up(divide_up(stride, blocks), kBlockMultiple) * kBlockMultiple;
+}
+
+Plan plan_linear_bf16_avx512_bf16(const LinearBf16Args& args, int num_threads) {
+  if (args.num_tokens == 0) return {0, 0, 0, 0};
+  const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
+  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
+  const std::int64_t column_tasks =
+      cut_columns(num_units(args), row_tasks, rows <= kFewRows ? 1 : 4, 16, num_threads);
+  const std::int64_t copied = rows * bf16_stride(args.weights.k) * 2;
+  return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied + kCopyEnd),
+          row_tasks, column_tasks};
+}
+
+// Rows as tiles read them: by blocks of columns, in these by tiles, in these by pairs of columns.
+struct Rows {
+  const std::uint16_t* data;
+  Tiles tiles;
+  std::int64_t count;
+  std::int64_t stride;
+  std::int64_t block;
+};
+
+// Sixteen pairs of columns of a tile's rows. The dwords of missing rows go where the next pair's
+// will be, so that places are to be written in order and some bytes after the last one are lost.
+void copy_pairs(std::uint16_t* to, const std::uint16_t* from, std::int64_t stride,
+                std::int64_t rows) {
+  Floats dwords[kPanel];
+#pragma GCC unroll 16
+  for (std::int64_t r = 0; r < kPanel; ++r)
+    dwords[r] = load_dwords(from + smaller(r, rows - 1) * stride);
+  transpose_16x16(dwords);
+#pragma GCC unroll 16
+  for (std::int64_t pair = 0; pair < kPanel; ++pair)
+    store_dwords(to + pair * rows * 2, dwords[pair]);
+}
+
+Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, std::int64_t stride) {
+  const Rows rows{to, cut_into_tiles(count, kMaxTileRows), count, stride, block_of(count, stride)};
+  for (std::int64_t begin = 0; begin < stride; begin += rows.block) {
+    const std::int64_t end = smaller(begin + rows.block, stride);
+    const std::uint16_t* from = x;  // the tile's first row
+    for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
+      const std::int64_t of_tile = rows.tiles.rows(i);
+      for (std::int64_t column = begin; column < end; column += kPair) {
+        copy_pairs(to, from + column, stride, of_tile);
+        to += of_tile * kPair;
+      }
+      from += of_tile * stride;
+    }
+  }
+  return rows;
+}
+
+// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
+void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
+  const Floats y = load(sum);
+  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
+}
+
+// Where a row's outputs of a unit are: `column` of `n`.
+struct Place {
+  std::int64_t n;
+  std::int64_t column;
+};
+
+Place place_of(const LinearBf16Args& args, std::int64_t unit) {
+  if (args.epilogue == Epilogue::swiglu) return {args.weights.n / 2, unit * kPanel};
+  return {args.weights.n, unit * kPair};
+}
+
+// Sums (count, 32) of a unit into rows [row, row + count) of `out`.
+void finish_rows(const LinearBf16Args& args, const float* sums, std::int64_t row,
+                 std::int64_t count, const Place& place) {
+  const std::int64_t lanes = place.n - place.column;
+  for (std::int64_t r = 0; r < count; ++r, sums += kPair) {
+    const std::int64_t at = (row + r) * place.n + place.column;
+    if (args.epilogue == Epilogue::swiglu) {
+      store_first(args.out + at, mul(silu_of(load(sums)), load(sums + kPanel)), lanes);
+      continue;
+    }
+    const float* residual = args.epilogue == Epilogue::add ? args.residual + at : nullptr;
+    finish_sixteen(args.out + at, sums, residual, lanes);
+    if (lanes > kPanel)
+      finish_sixteen(args.out + at + kPanel, sums + kPanel,
+                     residual == nullptr ? nullptr : residual + kPanel, lanes - kPanel);
+  }
+}
+
+// All rows with the two panels of `unit` over one block; t.next is where the panels that follow
+// begin. `row` is the first row's place in `out`.
+void multiply_block(Bf16Tile t, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
+                    std::int64_t unit, std::int64_t columns) {
+  const Place place = place_of(args, unit);
+  const std::int64_t pairs = columns / 2;
+  t.next_step = divide_up(columns * kPanel * 2, rows.tiles.count * pairs);
+  t.n = place.n;
+  for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
+    const std::int64_t count = rows.tiles.rows(i);
+    t.out = args.out + row * place.n + place.column;
+    t.residual = args.epilogue == Epilogue::add ? args.residual + (t.out - args.out) : t.out;
+    multiply_tile_of(count)(t, pairs);
+    if (t.finishes) finish_rows(args, t.sums, row, count, place);
+    t.x += count * columns;
+    t.sums += count * kPair;
+    t.next += pairs * t.next_step;
+    row += count;
+  }
+}
+
+// Outputs of `rows`, the first of which is row `row`, and units [first, last).
+void multiply_units(float* sums, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
+                    std::int64_t first, std::int64_t last) {
+  const std::int64_t panel_words = bf16_panel_words(args.weights);
+  const auto* packed = static_cast<const std::uint16_t*>(args.packed);
+  for (std::int64_t begin = 0; begin < rows.stride; begin += rows.block) {
+    const std::int64_t columns = smaller(rows.block, rows.stride - begin);
+    const bool finishes = begin + columns == rows.stride;
+    for (std::int64_t u = first; u < last; ++u) {
+      const std::uint16_t* panel = packed + u * 2 * panel_words + begin * kPanel;
+      const std::uint16_t* next =
+          u + 1 < last ? panel + 2 * panel_words
+          : finishes   ? packed + last * 2 * panel_words
+                       : packed + first * 2 * panel_words + (begin + columns) * kPanel;
+      Bf16Tile tile{};
+      tile.x = rows.data + begin * rows.count;
+      tile.panel = panel;
+      // A lone panel is its own neighbour: the second sums are never looked at.
+      tile.panel_stride = u * 2 + 1 == num_panels(args.weights) ? 0 : panel_words;
+      tile.sums = sums + (u - first) * rows.count * kPair;
+      tile.resume = begin > 0;
+      tile.next = reinterpret_cast<const char*>(next);
+      tile.finishes = finishes;
+      multiply_block(tile, args, rows, row, u, columns);
+    }
+  }
+}
+
+void linear_bf16_avx512_bf16(const LinearBf16Args& args, const Plan& plan, std::int64_t task,
+                             void* scratch) {
+  const std::int64_t stride = bf16_stride(args.weights.k);
+  // Columns are the outer loop of tasks: neighbours in time read the same weights.
+  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
+  const RowRange units = part_of(num_units(args), task / plan.row_tasks, plan.column_tasks);
+  const std::int64_t count = tokens.end - tokens.begin;
+
+  auto* sums = static_cast<float*>(scratch);
+  const Rows rows = copy_rows(reinterpret_cast<std::uint16_t*>(sums + sums_of(count)),
+                              args.x + tokens.begin * stride, count, stride);
+  // Units whose sums are kept together: where a block is all of k, one, so that weights are read
+  // from end to end; else many, so that a block of x is fetched seldom.
+  const std::int64_t group = rows.block >= stride ? 1 : larger(1, kMaxSums / (count * kPair));
+  for (std::int64_t u = units.begin; u < units.end; u += group) {
+    const std::int64_t last = smaller(u + group, units.end);
+    multiply_units(sums, args, rows, tokens.begin, u, last);
+  }
+}
+
+}  // namespace
+
+void add_linear_bf16_avx512_bf16(CpuKernels& table) {
+  table.bf16_sequence = "avx512_bf16";
+  table.plan_linear_bf16 = plan_linear_bf16_avx512_bf16;
+  table.linear_bf16 = linear_bf16_avx512_bf16;
+}
+
+}  // namespace reranker::kernels
