@@ -32,13 +32,14 @@ void require_supported(const LoadOptions& options) {
   if (options.device == Device::cuda)
     throw Error(ErrorCode::device_unavailable,
                 "cuda: this build has no CUDA engine; cpu or automatic wanted");
-  if (options.precision == Precision::bf16 || options.precision == Precision::fp16)
-    throw Error(
-        ErrorCode::unsupported,
-        "precision: the CPU engine computes in fp32 or int8; one of them or automatic wanted");
+  if (options.precision == Precision::fp16)
+    throw Error(ErrorCode::unsupported,
+                "precision is fp16: the CPU engine computes in fp32, bf16 or int8; one of them or "
+                "automatic wanted");
 }
 
-// int8 is for those who ask: whether it ranks a model's passages as fp32 does, only they can say.
+// Less than fp32 is for those who ask: whether it ranks a model's passages as fp32 does, only they
+// can say.
 Precision choose_precision(Precision wanted) {
   return wanted == Precision::automatic ? Precision::fp32 : wanted;
 }

@@ -5,13 +5,13 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <reranker/options.hpp>
-
 #include "kernels/cpu/cpu_kernels.hpp"
 #include "runtime/arena.hpp"
 #include "runtime/crew.hpp"
 
 namespace reranker::engine {
+
+class Arithmetic;
 
 /// What operators work with. Arguments of the graph are tensors and numbers alone, so the rest
 /// reaches them through the thread that runs the graph.
@@ -19,7 +19,7 @@ struct Call {
   const kernels::CpuKernels& kernels;
   runtime::Crew& crew;
   runtime::Arena& arena;
-  Precision precision;  // of the projections
+  const Arithmetic& arithmetic;  // of the projections
 };
 
 /// The call under way on this thread; valid inside an operator.

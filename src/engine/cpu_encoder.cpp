@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -10,8 +11,8 @@
 
 #include <reranker/error.hpp>
 
+#include "engine/arithmetic/arithmetic.hpp"
 #include "engine/call.hpp"
-#include "engine/codes.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
 #include "engine/warnings.hpp"
@@ -55,16 +56,16 @@ class CpuEncoder final : public Encoder {
  public:
   explicit CpuEncoder(const Blueprint& blueprint)
       : warn_(blueprint.warn),
-        precision_(blueprint.precision),
         kernels_(choose_kernels()),
-        weights_(load_weights(blueprint, kernels_)),
+        arithmetic_(make_arithmetic(blueprint.precision, kernels_)),
+        weights_(load_weights(blueprint, *arithmetic_)),
         graph_(blueprint.network, weights_, make_rope_table(blueprint)),
         num_heads_(blueprint.network.num_heads),
         num_kv_heads_(blueprint.network.num_kv_heads),
         head_dim_(blueprint.network.head_dim),
         floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)) {
     description_.isa = kernels_.isa;
-    description_.precision = precision_ == Precision::int8 ? "int8" : "fp32";
+    description_.precision = arithmetic_->name();
     description_.weights = weights_.storage;
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = weights_.bytes;
@@ -75,7 +76,7 @@ class CpuEncoder final : public Encoder {
   void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
                float* logits) const override {
     const WarningScope warnings(warn_);
-    Call call{kernels_, crew, arena, precision_};
+    Call call{kernels_, crew, arena, *arithmetic_};
     const at::Tensor out = graph_.run(call, view(batch.ids), view(batch.offsets));
     std::copy_n(out.const_data_ptr<float>(), batch.num_sequences(), logits);
   }
@@ -84,7 +85,7 @@ class CpuEncoder final : public Encoder {
                    std::size_t num_threads) const override {
     constexpr std::size_t kBlocks = 16;  // each rounded up to the arena's step
     const auto round_up = &runtime::Arena::rounded;
-    const std::size_t activations = num_tokens * (floats_per_token_ * sizeof(float) + code_bytes());
+    const std::size_t activations = num_tokens * (floats_per_token_ * sizeof(float) + row_bytes());
     const std::size_t outputs = (num_tokens + num_sequences) * sizeof(float);
     return round_up(activations + outputs) + kBlocks * runtime::Arena::kAlignment +
            round_up(packed_keys(num_tokens, num_sequences)) +
@@ -110,34 +111,12 @@ class CpuEncoder final : public Encoder {
     return kernels_.attention_packed_bytes(attention_args(num_tokens, num_sequences));
   }
 
-  // A token's, of the widest rows that are made codes beside the floats they come from.
-  std::size_t code_bytes() const {
-    std::int64_t bytes = 0;
-    for (const LinearForm& form : weights_.projections)
-      if (form.int8) bytes = std::max(bytes, Codes::bytes_per_token(form.weights.k));
-    return static_cast<std::size_t>(bytes);
-  }
-
-  std::size_t linear_scratch(const LinearForm& form, std::int64_t num_tokens) const {
-    const auto epilogue = form.weights.order == kernels::RowOrder::gate_up
-                              ? kernels::Epilogue::swiglu
-                              : kernels::Epilogue::add;
-    if (form.int8) {
-      kernels::LinearInt8Args args{};
-      args.weights = form.codes();
-      args.num_tokens = num_tokens;
-      args.epilogue = epilogue;
-      kernels::QuantizeArgs quantize{};
-      quantize.num_tokens = num_tokens;
-      quantize.dim = form.weights.k;
-      return std::max(kernels_.plan_linear_int8(args, 1).scratch_bytes,
-                      kernels_.plan_quantize(quantize, 1).scratch_bytes);
-    }
-    kernels::LinearArgs args{};
-    args.weights = form.weights;
-    args.num_tokens = num_tokens;
-    args.epilogue = epilogue;
-    return kernels_.plan_linear(args, 1).scratch_bytes;
+  // A token's, of the widest rows that are made of floats while these are still there.
+  std::size_t row_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& weights : weights_.projections)
+      bytes = std::max(bytes, arithmetic_->row_bytes(weights.k));
+    return bytes;
   }
 
   // The largest that any operator asks for, for one thread.
@@ -145,14 +124,15 @@ class CpuEncoder final : public Encoder {
     const auto attention = attention_args(num_tokens, num_sequences);
     std::size_t bytes = std::max(kernels_.plan_attention(attention, 1).scratch_bytes,
                                  kernels_.plan_attention_pack(attention, 1).scratch_bytes);
-    for (const LinearForm& form : weights_.projections)
-      bytes = std::max(bytes, linear_scratch(form, static_cast<std::int64_t>(num_tokens)));
+    for (const auto& weights : weights_.projections)
+      bytes = std::max(bytes,
+                       arithmetic_->scratch_bytes(weights, static_cast<std::int64_t>(num_tokens)));
     return bytes;
   }
 
   WarningScope::Taker warn_;
-  Precision precision_;
   const kernels::CpuKernels& kernels_;
+  std::unique_ptr<Arithmetic> arithmetic_;
   Weights weights_;
   Graph graph_;
   std::int64_t num_heads_;

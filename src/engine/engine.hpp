@@ -26,7 +26,7 @@ constexpr int kAbi = 2;
 /// What an encoder says of itself.
 struct Description {
   std::string isa;
-  std::string precision;  // arithmetic of the projections: "fp32" or "int8"
+  std::string precision;  // arithmetic of the projections: "fp32", "bf16" or "int8"
   std::string weights;    // storage of the projections: "bf16", "fp32", "int8" or "int8 quads"
   std::string libtorch;
   std::size_t weight_bytes = 0;
@@ -61,7 +61,7 @@ struct Blueprint {
   const model::Network& network;
   const model::Checkpoint& checkpoint;
   std::size_t max_tokens;  // of one sequence
-  Precision precision;     // fp32 or int8
+  Precision precision;     // fp32, bf16 or int8
   runtime::Crew& crew;
   std::function<void(std::string_view message)> warn;  // takes LibTorch's warnings; may be empty
 };

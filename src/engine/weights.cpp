@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <optional>
 
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 
 #include <reranker/error.hpp>
 
+#include "engine/packed_linear.hpp"
 #include "runtime/pages.hpp"
 
 namespace reranker::engine {
@@ -48,25 +48,21 @@ DType common_type(const Weight& weight) {
   return same ? first : DType::f32;
 }
 
-// As a weight is handed on: vectors are kept, and rows are rotated, in fp32.
-DType type_of(const Weight& weight, std::optional<kernels::Int8Range> int8) {
-  const bool rotated = is_projection(weight) && int8;
-  return weight.kind == Weight::Kind::vector || rotated ? DType::f32 : common_type(weight);
+DType type_of(const Weight& weight) {
+  return weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
 }
 
 // Where a weight goes.
 struct Slot {
   const Weight* weight;
   DType type;  // as packed or kept; what is read in another one is widened to fp32
-  std::optional<kernels::Int8Range> int8;  // of a projection
   std::size_t offset = 0;
   std::size_t bytes = 0;
 
-  LinearForm linear() const {
+  kernels::LinearWeights linear() const {
     const bool gated = weight->kind == Weight::Kind::gated_linear;
-    return {{weight->rows, weight->cols, weight_type(type),
-             gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain},
-            int8};
+    return {weight->rows, weight->cols, weight_type(type),
+            gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain};
   }
 };
 
@@ -85,14 +81,15 @@ struct Piece {
   std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
 };
 
-std::vector<Slot> lay_out(const model::Network& network, std::optional<kernels::Int8Range> int8) {
+std::vector<Slot> lay_out(const model::Network& network, const Arithmetic& arithmetic) {
   std::vector<Slot> slots;
   std::size_t offset = 0;
   for (const Weight& weight : network.weights) {
-    Slot slot{&weight, type_of(weight, int8), int8, offset, 0};
-    slot.bytes = is_projection(weight) ? PackedLinear::bytes(slot.linear())
-                                       : static_cast<std::size_t>(weight.rows * weight.cols) *
-                                             size_in_bytes(slot.type);
+    Slot slot{&weight, type_of(weight), offset, 0};
+    slot.bytes =
+        is_projection(weight)
+            ? sizeof(PackedLinear) + arithmetic.packed_bytes(slot.linear())
+            : static_cast<std::size_t>(weight.rows * weight.cols) * size_in_bytes(slot.type);
     offset += (slot.bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
     slots.push_back(slot);
   }
@@ -134,27 +131,21 @@ std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {
   return values;
 }
 
-std::optional<kernels::Int8Range> int8_range(const Blueprint& blueprint,
-                                             const kernels::CpuKernels& kernels) {
-  if (blueprint.precision != Precision::int8) return std::nullopt;
-  return kernels.int8_range;
-}
-
-std::string storage(const std::vector<LinearForm>& projections) {
-  if (projections.front().int8)
-    return *projections.front().int8 == kernels::Int8Range::full ? "int8" : "int8 quads";
-  const bool bf16 = std::all_of(projections.begin(), projections.end(), [](const LinearForm& form) {
-    return form.weights.type == WeightType::bf16;
+// One storage for all: that of the widest.
+std::string storage(const std::vector<kernels::LinearWeights>& projections,
+                    const Arithmetic& arithmetic) {
+  const bool bf16 = std::all_of(projections.begin(), projections.end(), [](const auto& weights) {
+    return weights.type == WeightType::bf16;
   });
-  return bf16 ? "bf16" : "fp32";
+  return arithmetic.storage(bf16 ? WeightType::bf16 : WeightType::fp32);
 }
 
 class Loader {
  public:
-  Loader(const Blueprint& blueprint, const kernels::CpuKernels& kernels)
+  Loader(const Blueprint& blueprint, const Arithmetic& arithmetic)
       : blueprint_(blueprint),
-        kernels_(kernels),
-        slots_(lay_out(blueprint.network, int8_range(blueprint, kernels))),
+        arithmetic_(arithmetic),
+        slots_(lay_out(blueprint.network, arithmetic)),
         pieces_(cut(slots_)) {
     const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
     pages_ = std::make_shared<runtime::Pages>(bytes);
@@ -188,22 +179,11 @@ class Loader {
     if (!in_place) put(piece, data);
   }
 
-  std::vector<float> rotated(const Piece& piece, const char* data) const {
-    const std::int64_t cols = piece.slot->weight->cols;
-    std::vector<float> rows(static_cast<std::size_t>(piece.num_rows * cols));
-    kernels_.rotate_rows(
-        {rows.data(), data, weight_type(piece.tensor->dtype), piece.num_rows, cols});
-    return rows;
-  }
-
   void put(const Piece& piece, const char* data) const {
     const Slot& slot = *piece.slot;
     std::vector<float> widened;
     const void* rows = data;
-    if (is_projection(*slot.weight) && slot.int8) {
-      widened = rotated(piece, data);
-      rows = widened.data();
-    } else if (piece.tensor->dtype != slot.type) {
+    if (piece.tensor->dtype != slot.type) {
       const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
       widened = widen_all(piece.tensor->dtype, data, count);
       rows = widened.data();
@@ -217,13 +197,9 @@ class Loader {
   }
 
   void pack(const Piece& piece, const void* rows) const {
-    const LinearForm form = piece.slot->linear();
     void* panels = reinterpret_cast<PackedLinear*>(at(*piece.slot))->panels();
-    const std::int64_t first_row = piece.rows_above + piece.first_row;
-    if (form.int8)
-      kernels_.pack_linear_int8({form.codes(), panels, rows, first_row, piece.num_rows});
-    else
-      kernels_.pack_linear({form.weights, panels, rows, first_row, piece.num_rows});
+    arithmetic_.pack(piece.slot->linear(), panels,
+                     {rows, piece.rows_above + piece.first_row, piece.num_rows});
   }
 
   at::Tensor tensor(const Slot& slot) const {
@@ -248,7 +224,7 @@ class Loader {
       if (!is_projection(weight)) continue;
       weights.projections.push_back(slot.linear());
     }
-    weights.storage = storage(weights.projections);
+    weights.storage = storage(weights.projections, arithmetic_);
     return weights;
   }
 
@@ -261,7 +237,7 @@ class Loader {
   }
 
   const Blueprint& blueprint_;
-  const kernels::CpuKernels& kernels_;
+  const Arithmetic& arithmetic_;
   std::vector<Slot> slots_;
   std::vector<Piece> pieces_;
   std::shared_ptr<runtime::Pages> pages_;
@@ -269,8 +245,8 @@ class Loader {
 
 }  // namespace
 
-Weights load_weights(const Blueprint& blueprint, const kernels::CpuKernels& kernels) {
-  return Loader(blueprint, kernels).load();
+Weights load_weights(const Blueprint& blueprint, const Arithmetic& arithmetic) {
+  return Loader(blueprint, arithmetic).load();
 }
 
 }  // namespace reranker::engine

@@ -7,9 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/arithmetic/arithmetic.hpp"
 #include "engine/engine.hpp"
-#include "engine/packed_linear.hpp"
-#include "kernels/cpu/cpu_kernels.hpp"
 
 namespace reranker::engine {
 
@@ -17,7 +16,7 @@ namespace reranker::engine {
 struct Weights {
   std::map<std::string, at::Tensor> single;              // attribute -> tensor
   std::map<std::string, std::vector<at::Tensor>> lists;  // attribute -> one tensor a layer
-  std::vector<LinearForm> projections;                   // of every packed projection
+  std::vector<kernels::LinearWeights> projections;       // every packed one
   std::size_t bytes = 0;
   std::uint64_t hash = 0;
   std::string storage;  // of the projections: Description::weights
@@ -26,6 +25,6 @@ struct Weights {
 /// Reads every tensor once, on all threads of the crew, a few megabytes at a time and straight
 /// into place, so that little more than the packed weights is ever in memory.
 /// Throws Error: model_invalid, out_of_memory.
-Weights load_weights(const Blueprint& blueprint, const kernels::CpuKernels& kernels);
+Weights load_weights(const Blueprint& blueprint, const Arithmetic& arithmetic);
 
 }  // namespace reranker::engine

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <random>
@@ -28,30 +29,75 @@ TEST_CASE("score gives a finite float a passage, and none for none", "[score]") 
   CHECK(model.score("why", std::vector<std::string>{}).empty());
 }
 
-static reranker::LoadOptions in_int8(std::size_t threads) {
+namespace {
+
+/// Loads with the kernels of that name; empty: the best that there are.
+class Isa {
+ public:
+  explicit Isa(const std::string& name) {
+    if (const char* before = std::getenv("RERANKER_ISA")) before_ = before;
+    set(name);
+  }
+  ~Isa() { set(before_); }
+  Isa(const Isa&) = delete;
+  Isa& operator=(const Isa&) = delete;
+
+ private:
+  static void set(const std::string& name) { setenv("RERANKER_ISA", name.c_str(), 1); }
+  std::string before_;
+};
+
+reranker::LoadOptions in(reranker::Precision precision, std::size_t threads = 1) {
   auto options = with_threads(threads);
-  options.precision = reranker::Precision::int8;
+  options.precision = precision;
   return options;
 }
 
-TEST_CASE("int8 scores are near fp32's, in less memory, and another fingerprint", "[score]") {
+void check_near_fp32(reranker::Precision precision, float most) {
   const auto exact = load_tiny();
-  const auto rounded = load_tiny(in_int8(1));
-  CHECK(rounded.info().precision == "int8");
-  CHECK(rounded.info().weight_bytes < exact.info().weight_bytes);
+  const auto rounded = load_tiny(in(precision));
   CHECK(rounded.info().fingerprint != exact.info().fingerprint);
   const auto wanted = exact.score("why", many_passages());
   const auto found = rounded.score("why", many_passages());
   CHECK_FALSE(same_bits(found, wanted));
-  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(std::abs(found[i] - wanted[i]) < 0.2f);
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(std::abs(found[i] - wanted[i]) < most);
+}
+
+void check_same_bits(reranker::Precision precision) {
+  const auto passages = many_passages();
+  const auto together = load_tiny(in(precision, 2)).score("why", passages);
+  const auto model = load_tiny(in(precision));
+  for (std::size_t i = 0; i < passages.size(); ++i)
+    CHECK(same_bits(model.score("why", {passages[i]})[0], together[i]));
+}
+
+}  // namespace
+
+TEST_CASE("int8 scores are near fp32's, in less memory, and another fingerprint", "[score]") {
+  check_near_fp32(reranker::Precision::int8, 0.2f);
+  const auto rounded = load_tiny(in(reranker::Precision::int8)).info();
+  CHECK(rounded.precision == "int8");
+  CHECK(rounded.weight_bytes < load_tiny().info().weight_bytes);
 }
 
 TEST_CASE("int8 scores have the same bits alone, in a batch and on two threads", "[score]") {
-  const auto passages = many_passages();
-  const auto together = load_tiny(in_int8(2)).score("why", passages);
-  const auto model = load_tiny(in_int8(1));
-  for (std::size_t i = 0; i < passages.size(); ++i)
-    CHECK(same_bits(model.score("why", {passages[i]})[0], together[i]));
+  check_same_bits(reranker::Precision::int8);
+}
+
+TEST_CASE("bf16 scores are near fp32's, and another fingerprint", "[score]") {
+  const Isa isa("generic");  // the only kernels that have bf16 on every machine
+  check_near_fp32(reranker::Precision::bf16, 0.1f);
+  CHECK(load_tiny(in(reranker::Precision::bf16)).info().precision == "bf16");
+}
+
+TEST_CASE("bf16 scores have the same bits alone, in a batch and on two threads", "[score]") {
+  const Isa isa("generic");
+  check_same_bits(reranker::Precision::bf16);
+}
+
+TEST_CASE("bf16 is refused where the kernels have no such arithmetic", "[score]") {
+  const Isa isa("avx2");
+  check_error(ErrorCode::unsupported, "avx2", [] { load_tiny(in(reranker::Precision::bf16)); });
 }
 
 TEST_CASE("a pair has the same bits alone, in any order and under any budget", "[score]") {
@@ -163,7 +209,7 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   load.device = reranker::Device::cuda;
   check_error(ErrorCode::device_unavailable, "cuda", [&] { load_tiny(load); });
   load = {};
-  load.precision = reranker::Precision::bf16;
-  check_error(ErrorCode::unsupported, "precision", [&] { load_tiny(load); });
+  load.precision = reranker::Precision::fp16;
+  check_error(ErrorCode::unsupported, "precision is fp16", [&] { load_tiny(load); });
   check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });
 }

@@ -8,15 +8,15 @@
 // The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
 //
-// Where projections compute in int8, they take rows of floats or rows of codes: a byte tensor
-// (num_tokens, Codes::bytes_per_token(width)) that lies as codes.hpp says.
+// Projections take rows of floats, or what rms_norm gives: where the arithmetic makes something
+// smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)).
 
 namespace reranker::engine {
 
 /// ids (num_tokens) int32, table (vocab, hidden) of any stored type -> (num_tokens, hidden)
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table);
 
-/// x (num_tokens, dim), weight (dim) -> (num_tokens, dim) for a projection: as codes if it is int8
+/// x (num_tokens, dim), weight (dim) -> (num_tokens, dim) for a projection
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
 /// x (num_tokens, k), packed weight of (n, k) -> (num_tokens, n)

@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <vector>
+
+#include "engine/arithmetic/made_rows.hpp"
+#include "engine/call.hpp"
+
+namespace reranker::engine {
+namespace {
+
+using kernels::LinearWeights;
+
+// Rows of 8-bit codes in one block of memory: the codes of all rows, then a scale for each.
+struct Codes {
+  std::uint8_t* codes;
+  float* scales;
+
+  Codes(void* block, std::int64_t num_tokens, std::int64_t dim)
+      : codes(static_cast<std::uint8_t*>(block)),
+        scales(reinterpret_cast<float*>(codes + num_tokens * kernels::int8_stride(dim))) {}
+};
+
+class Int8 final : public MadeRows {
+ public:
+  using MadeRows::MadeRows;
+
+  std::string name() const override { return "int8"; }
+  std::string storage(kernels::WeightType) const override {
+    return kernels_.int8_range == kernels::Int8Range::full ? "int8" : "int8 quads";
+  }
+
+  std::size_t packed_bytes(const LinearWeights& weights) const override {
+    return kernels::packed_linear_int8_bytes(codes_of(weights));
+  }
+
+  void pack(const LinearWeights& weights, void* panels, const WeightRows& rows) const override {
+    std::vector<float> rotated(static_cast<std::size_t>(rows.num_rows * weights.k));
+    kernels_.rotate_rows({rotated.data(), rows.data, weights.type, rows.num_rows, weights.k});
+    kernels_.pack_linear_int8(
+        {codes_of(weights), panels, rotated.data(), rows.first_row, rows.num_rows});
+  }
+
+  std::size_t row_bytes(std::int64_t k) const override {
+    return static_cast<std::size_t>(kernels::int8_stride(k)) + sizeof(float);
+  }
+
+  std::size_t scratch_bytes(const LinearWeights& weights, std::int64_t num_tokens) const override {
+    kernels::LinearInt8Args args{};
+    args.weights = codes_of(weights);
+    args.num_tokens = num_tokens;
+    args.epilogue = largest_epilogue(weights);
+    kernels::QuantizeArgs quantize{};
+    quantize.num_tokens = num_tokens;
+    quantize.dim = weights.k;
+    return std::max(kernels_.plan_linear_int8(args, 1).scratch_bytes,
+                    kernels_.plan_quantize(quantize, 1).scratch_bytes);
+  }
+
+ private:
+  // Rotated rows are fp32, whatever they were.
+  kernels::LinearInt8Weights codes_of(LinearWeights weights) const {
+    weights.type = kernels::WeightType::fp32;
+    return {weights, kernels_.int8_range};
+  }
+
+  void norm(Call& call, const RowsToMake& rows, const float* weight, float eps) const override {
+    const Codes codes(rows.to, rows.num_tokens, rows.dim);
+    const kernels::RmsNormQuantizeArgs args{codes.codes,     codes.scales, rows.x, weight,
+                                            rows.num_tokens, rows.dim,     eps};
+    run_kernel(call, args, kernels_.plan_rms_norm_quantize, kernels_.rms_norm_quantize);
+  }
+
+  void make(Call& call, const RowsToMake& rows) const override {
+    const Codes codes(rows.to, rows.num_tokens, rows.dim);
+    const kernels::QuantizeArgs args{codes.codes, codes.scales, rows.x, rows.num_tokens, rows.dim};
+    run_kernel(call, args, kernels_.plan_quantize, kernels_.quantize);
+  }
+
+  void multiply(Call& call, const void* rows, std::int64_t num_tokens, const Projection& projection,
+                const Target& target) const override {
+    const Codes codes(const_cast<void*>(rows), num_tokens, projection.weights.k);
+    const kernels::LinearInt8Args args{codes_of(projection.weights),
+                                       projection.panels,
+                                       target.out,
+                                       codes.codes,
+                                       codes.scales,
+                                       target.residual,
+                                       num_tokens,
+                                       target.epilogue};
+    run_kernel(call, args, kernels_.plan_linear_int8, kernels_.linear_int8);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Arithmetic> make_int8(const kernels::CpuKernels& kernels) {
+  return std::make_unique<Int8>(kernels);
+}
+
+}  // namespace reranker::engine
