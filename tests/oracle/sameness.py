@@ -4,7 +4,7 @@
 
 Passages of none to 3000 tokens on a small random shape. The first run scores each alone, with
 one thread; every other run must print the same digits: random batches in random order, token budgets of
-64 to 65536, one and two threads, and every instruction set named by RERANKER_ISA. The digits are the
+64 to 65536, one and two threads, and every instruction set named. The digits are the
 shortest that read back as the same float, so equal digits are equal bits. Exit status 1 if any differ.
 """
 
@@ -58,14 +58,14 @@ def batches(count: int, number: int) -> list[list[int]]:
 class Sameness:
     """Holds the digits of every pair alone and counts what differs from them."""
 
-    def __init__(self, binary, folder, texts):
-        self._binary, self._folder, self._texts = binary, folder, texts
+    def __init__(self, binary, folder, texts, precision):
+        self._binary, self._folder, self._texts, self._precision = binary, folder, texts, precision
         with self._open(threads=1, budget=16384) as rerank:
             self._alone = [rerank.digits(QUERY, [text])[0] for text in texts]
         self.differing = 0
 
     def _open(self, threads: int, budget: int, isa: str | None = None) -> Rerank:
-        return Rerank(self._binary, self._folder, "--precision", "fp32", "--threads", threads,
+        return Rerank(self._binary, self._folder, "--precision", self._precision, "--threads", threads,
                       "--token-budget", budget, "--max-tokens", MAX_TOKENS, isa=isa)
 
     def check(self, title: str, calls: list[list[int]], threads: int, budget: int, isa: str | None = None):
@@ -100,6 +100,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--shape", default="tiny")
+    parser.add_argument("--precision", default="fp32", help="int8 has other bits on avx2, bf16 needs avx512_bf16")
     parser.add_argument("--batches", type=int, default=50)
     parser.add_argument("--isa", nargs="*", default=["generic", "avx2"], help="leave out what the machine lacks")
     parser.add_argument("--work", type=pathlib.Path, help="keeps the folder here; default: a temporary one")
@@ -109,7 +110,7 @@ def main():
         if not (folder / "config.json").exists():
             make_checkpoint(folder, args.shape)
         texts = passages(Tokenizer.from_file(str(folder / "tokenizer.json")))
-        sameness = Sameness(args.bin, folder, texts)
+        sameness = Sameness(args.bin, folder, texts, args.precision)
         run(sameness, len(texts), args)
     print("all bits the same" if not sameness.differing else f"FAIL: {sameness.differing} scores differ")
     sys.exit(1 if sameness.differing else 0)
