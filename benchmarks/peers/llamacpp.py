@@ -6,7 +6,8 @@ Its C API through the bindings of llama-cpp-python, from whose sources scripts/p
 machine (GGML_NATIVE). Architecture `llama-embed`: no causal mask, no cache, no product with the vocabulary;
 pooling is its own mean, the head a product in numpy. Flash attention is its own choice (on), except for f32: it
 keeps keys and values in fp16, and this row is there to be exact. Several pairs in one call are packed, not
-padded, under a mask over all of their tokens.
+padded, under a mask over all of their tokens. Its memory includes room for a logit of each word of the
+vocabulary for each token of the largest call, which it reserves and never fills.
 """
 
 import serve  # begins to count the time of imports
