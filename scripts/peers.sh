@@ -2,7 +2,7 @@
 # Times the library and other engines in turns on one checkpoint of random weights and prints a
 # table: transformers, ONNX Runtime, OpenVINO, llama.cpp. They are fetched, and llama.cpp is built for
 # this machine, in .deps/peers (6 GB); the checkpoint and its conversions are kept in .deps/peers-work
-# (500m: 20 GB).
+# (500m: 25 GB).
 #
 #   scripts/peers.sh [SHAPE [ARGUMENT...]]     SHAPE of tests/oracle/shapes.py, default small;
 #                                              ARGUMENTs of benchmarks/peers/compare_cpu.py
