@@ -1,144 +1,147 @@
-"""Times `rerank score` and Hugging Face transformers side by side and prints one Markdown table.
+"""Times `rerank score` and other engines side by side on a CPU and prints one Markdown table.
 
-    python compare_cpu.py --bin build/release/bin/rerank --model DIR [--threads N] [--repeat 3]
+    python compare_cpu.py --bin build/release/bin/rerank --model DIR [--engines NAME[:PAIRS]...]
+        [--precision fp32 int8 bf16] [--isa avx2 avx512_vnni] [--threads N] [--repeat 3] [--rounds 1]
 
-Both are long-lived processes on the same folder that answer the same request lines, fp32, with as many
-threads. A measurement is the time from writing a request to reading its reply. The two take turns, so
-that whatever else the machine does falls on both; ratios are of neighbours, medians over the turns with
-the least and the greatest. Their scores are compared too: a fast wrong program cannot win.
+All are long-lived processes on the same checkpoint that answer the same request lines with as many threads.
+NAME:PAIRS gives the engine so many pairs a call, padded to the longest; NAME alone one pair a call, which pads
+nothing. A measurement is the time from writing a request to reading its reply; `turns.py` says how turns are
+taken, `engines.py` what there is. Every round visits all, each begins with another engine.
+
+A cell is tokens a second, medians; of another engine or of another form of ours, the ratio of the two times of
+a turn follows, its over ours as named under "beside": median with the least and the greatest. "max |delta
+logit|" is from our fp32 logits over all workloads; fp32 engines must stay within a hundredth. "first score" runs from
+the start of the process, after a load from a warm page cache. Anonymous memory is what the process takes
+beside mapped files, over all of the visit.
 """
 
 import argparse
-import json
+import importlib.metadata
 import os
 import pathlib
 import platform
 import statistics
 import sys
-import tempfile
 import time
 
-from memory import PeakMemory
-from workloads import LENGTHS, QUERY, workloads
+from engines import DEFAULT, ENGINES, Ours, Theirs, beside
+from table import table
+from turns import QUERY, SHORT, Results, Visit
+from workloads import LENGTHS, workloads
 
-from cli import Process, Rerank  # of tests/oracle, found by workloads.py's path
-
-HUGGINGFACE = pathlib.Path(__file__).with_name("huggingface.py")
-PAUSE_S = 0.3  # lets the other's spinning threads fall asleep
-BOUND = 1e-2  # |ours - theirs|: left padding shifts every position of theirs, which costs digits
+PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "nncf", "llama_cpp_python")
 
 
-def start_ours(args):
-    return Rerank(args.bin, args.model, "--precision", "fp32", "--threads", args.threads)
+def offered(args) -> list[Ours]:
+    """Ours in the precisions and instruction sets that the program accepts; a refused one is left out with a word."""
+    good = []
+    for ours in [Ours(args.bin, precision, isa) for precision in args.precision for isa in args.isa or [None]]:
+        try:
+            with ours.start(args) as process:
+                process.scores(QUERY, SHORT)
+            good.append(ours)
+        except SystemExit:
+            print(f"{ours.name}: left out, the program refuses it", file=sys.stderr)
+    if not good or good[0].precision != "fp32":
+        raise SystemExit("fp32 must be first among the precisions: the scores of all are compared with its")
+    return good
 
 
-def start_theirs(args, *options):
-    command = [sys.executable, HUGGINGFACE, "--model", args.model, "--threads", args.threads, *options]
-    return Process(command, env={"OMP_NUM_THREADS": str(args.threads)})
+def converted(settings: list[Theirs], results: Results, args) -> list[Theirs]:
+    """The engines whose files could be made."""
+    good = []
+    for setting in settings:
+        try:
+            setting.convert(args)
+            good.append(setting)
+        except SystemExit as error:
+            results.failures[setting.name] = str(error)
+    return good
 
 
-def ask(process, passages: list[str]) -> tuple[float, list[float]]:
-    """Seconds, and the scores."""
-    time.sleep(PAUSE_S)
-    start = time.perf_counter()
-    scores = process.scores(QUERY, passages)
-    return time.perf_counter() - start, scores
+def reference_scores(ours: Ours, texts: dict, args) -> dict[str, list[float]]:
+    with ours.start(args) as process:
+        return {name: process.scores(QUERY, passages) for name, passages in texts.items()}
 
 
-def take_turns(ours, theirs, passages, repeat: int) -> list[tuple[float, float]]:
-    """(our seconds, their seconds) a turn; who begins alternates."""
-    turns = []
-    for turn in range(repeat):
-        pair = [ask(process, passages) for process in ((ours, theirs) if turn % 2 else (theirs, ours))]
-        (our_s, our_scores), (their_s, their_scores) = pair if turn % 2 else pair[::-1]
-        gap = max(abs(a - b) for a, b in zip(our_scores, their_scores, strict=True))
-        if not gap <= BOUND:
-            raise SystemExit(f"the two disagree by {gap}: nothing to compare")
-        turns.append((our_s, their_s))
-    return turns
-
-
-def row(name: str, tokens: int, turns) -> str:
-    """Median tokens/s of both and the ratio of their times, median (least to greatest)."""
-    ours, theirs = (statistics.median(tokens / turn[i] for turn in turns) for i in (0, 1))
-    ratios = [their_s / our_s for our_s, their_s in turns]
-    return (f"| {name} | {ours:.0f} tokens/s | {theirs:.0f} tokens/s | "
-            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
-
-
-def first_score(start) -> tuple[float, int]:
-    """Seconds from starting the process to its first score, and its peak of anonymous memory until then."""
-    begin = time.perf_counter()
-    with start() as process:
-        peak = PeakMemory(process.pid)
-        process.scores(QUERY, ["They dance."])
-        return time.perf_counter() - begin, peak.bytes
-
-
-def load_rows(args) -> list[str]:
-    """Load time from a warm page cache, in turns, and memory, of processes that load and score one pair."""
-    with tempfile.TemporaryDirectory() as temporary:
-        stages = pathlib.Path(temporary) / "stages.json"
-        turns = [(first_score(lambda: start_ours(args)), first_score(lambda: start_theirs(args, "--stages", stages)))
-                 for _ in range(args.repeat)]
-        imports = json.loads(stages.read_text())["import_s"]
-    ours, theirs = (statistics.median(turn[i][0] for turn in turns) for i in (0, 1))
-    ratios = [turn[1][0] / turn[0][0] for turn in turns]
-    memory = [max(turn[i][1] for turn in turns) for i in (0, 1)]
-    return [
-        f"| start to first score | {ours:.2f} s | {theirs:.2f} s (imports {imports:.1f} s) | "
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |",
-        memory_row("peak anonymous memory, load and one short pair", memory, args.model),
-    ]
-
-
-def memory_row(name: str, peaks: list[int], folder) -> str:
-    """Both peaks, also as multiples of the weights' file size."""
-    file_bytes = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    cells = [f"{peak / 1e9:.2f} GB = {peak / file_bytes:.2f} x file" for peak in peaks]
-    return f"| {name} | {cells[0]} | {cells[1]} | {peaks[1] / max(1, peaks[0]):.2f} |"
-
-
-def timed_rows(args) -> list[str]:
-    """One row a workload, and the peak of memory over all of them."""
-    with start_ours(args) as ours, start_theirs(args) as theirs:
-        peaks = [PeakMemory(process.pid) for process in (ours, theirs)]
-        for process in (ours, theirs):
-            ask(process, ["They dance."] * 2)  # load and warm up
-        rows = []
-        for name, passages in workloads(args.model).items():
-            if args.only and not any(part in name for part in args.only):
+def measure(ours: list[Ours], engines: list[Theirs], visit: Visit, results: Results, rounds: int):
+    """Visits every setting `rounds` times; one that fails is not visited again."""
+    bases = {one.precision: one for one in reversed(ours)}  # the first instruction set of each precision
+    settings = ours[1:] + engines
+    for number in range(rounds):
+        first = number * len(settings) // rounds
+        for setting in settings[first:] + settings[:first]:
+            if setting.name in results.failures:
                 continue
-            rows.append(row(name, sum(LENGTHS[name]), take_turns(ours, theirs, passages, args.repeat)))
-            print(rows[-1], file=sys.stderr)
-        return rows + [memory_row("peak anonymous memory, all of it", [peak.bytes for peak in peaks], args.model)]
+            print(f"round {number + 1}: {setting.name}", file=sys.stderr)
+            try:
+                visit.run(beside(setting, bases), setting)
+            except SystemExit as error:
+                results.failures[setting.name] = str(error)
+                print(error, file=sys.stderr)
+
+
+def versions() -> str:
+    """Of the engines that are installed."""
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return ", ".join(found + [f"Python {platform.python_version()}"])
 
 
 def machine(args) -> str:
-    """What the numbers were measured on."""
-    import torch
-    import transformers
-
+    """What the numbers were measured on and how."""
     with open("/proc/cpuinfo") as file:
-        cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
-    load = os.getloadavg()[0]
-    versions = f"torch {torch.__version__}, transformers {transformers.__version__}, Python {platform.python_version()}"
-    return (f"{cpu}, {os.cpu_count()} CPUs, {args.threads} thread(s), load {load:.1f} when begun; "
-            f"{time.strftime('%Y-%m-%d')}; {versions}; fp32, {args.repeat} turns.")
+        lines = [line.partition(":") for line in file]
+    facts = {key.strip(): value.strip() for key, _, value in reversed(lines)}
+    cpu = facts.get("model name", platform.machine())
+    if "cpu family" in facts:
+        cpu += f" (family {facts['cpu family']} model {facts['model']})"
+    return (f"{cpu}, {os.cpu_count()} CPUs, {args.threads} thread(s), load {os.getloadavg()[0]:.1f} when begun; "
+            f"{time.strftime('%Y-%m-%d')}; {versions()}; {args.model.name}, {args.rounds} round(s) of "
+            f"{args.repeat} turn(s).")
 
 
-def main():
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--model", type=pathlib.Path, required=True, help="made by tests/oracle/checkpoint.py")
+    parser.add_argument("--work", type=pathlib.Path, help="keeps the conversions; default: beside the model")
+    parser.add_argument("--engines", nargs="*", default=DEFAULT, metavar="NAME[:PAIRS]",
+                        help=f"of {', '.join(ENGINES)}; default: {' '.join(DEFAULT)}")
+    parser.add_argument("--precision", nargs="+", default=["fp32", "int8", "bf16"], help="of ours, fp32 first")
+    parser.add_argument("--isa", nargs="+", help="values of RERANKER_ISA; default: its own choice")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=3, help="turns in a visit")
+    parser.add_argument("--rounds", type=int, default=1, help="visits of each engine")
     parser.add_argument("--only", nargs="+", help="workloads whose name holds one of these")
     args = parser.parse_args()
-    title = machine(args)
-    rows = load_rows(args) + timed_rows(args)
-    print(f"{title}\n\n| workload | ours | Hugging Face | theirs / ours |\n|---|---|---|---|")
-    print("\n".join(rows))
+    args.work = args.work or args.model.with_name(args.model.name + "-peers")
+    try:
+        args.engines = [Theirs.parse(text) for text in args.engines]
+    except ValueError as error:
+        parser.error(str(error))
+    return args
+
+
+def main():
+    args = parse()
+    title, results = machine(args), Results()
+    texts = {name: passages for name, passages in workloads(args.model).items()
+             if not args.only or any(part in name for part in args.only)}
+    ours = offered(args)
+    engines = converted(args.engines, results, args)
+    reference = reference_scores(ours[0], texts, args)
+    measure(ours, engines, Visit(results, texts, reference, args), results, args.rounds)
+    file_bytes = sum(path.stat().st_size for path in args.model.glob("*.safetensors"))
+    logits = [score for scores in reference.values() for score in scores]
+    rows = [setting.name for setting in ours + args.engines]
+    print(f"{title} Our fp32 logits spread by {statistics.pstdev(logits):.1f} (standard deviation).\n")
+    print(table(results, rows, {name: sum(LENGTHS[name]) for name in texts}, file_bytes))
+    sys.exit(1 if results.failures else 0)
 
 
 if __name__ == "__main__":

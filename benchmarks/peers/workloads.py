@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "
 from pairs import Dice, counter, draw_words, longest
 from tokenizers import Tokenizer
 
-QUERY = "how do bees talk?"
+from turns import QUERY
 
 # Log-uniform from 16 to 512, in an order that is neither sorted nor kind to padding.
 RAGGED = [round(16 * 32 ** ((i * 11 % 32) / 31)) for i in range(32)]

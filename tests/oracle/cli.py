@@ -36,7 +36,9 @@ class Process:
     def close(self):
         """Ends the input, which ends the program; its exit status must be 0."""
         self._process.stdin.close()
-        if status := self._process.wait():
+        status = self._process.wait()
+        self._process.stdout.close()
+        if status:
             raise SystemExit(f"the scorer ended with status {status}")
 
     def __enter__(self):
@@ -47,7 +49,7 @@ class Process:
             self.close()
         else:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
 
 
 class Rerank(Process):

@@ -21,13 +21,10 @@ from transformers import LlamaConfig, LlamaModel
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from prompt import prompt
+
 MAX_TOKENS = 8192
 WRONG = ("causal", "rope_unscaled", "last_token", "separator", "no_final_norm", "no_bos")
-
-
-def prompt(query: str, passage: str, separator: str = " \n \n ") -> str:
-    """The one sequence that the model was trained on; no space after either colon."""
-    return f"question:{query}{separator}passage:{passage}"
 
 
 class BidirectionalLlama(LlamaModel):
@@ -47,7 +44,7 @@ class BidirectionalLlama(LlamaModel):
         return self.norm(hidden) if self.final_norm else hidden
 
 
-def _open_weights(folder: pathlib.Path):
+def open_weights(folder: pathlib.Path):
     """Yields (name without `model.`, tensor) of all the folder's safetensors files."""
     for path in sorted(folder.glob("model*.safetensors")):
         with safe_open(path, framework="pt") as file:
@@ -55,7 +52,7 @@ def _open_weights(folder: pathlib.Path):
                 yield name.removeprefix("model."), file.get_tensor(name)
 
 
-def _llama_config(config: dict) -> LlamaConfig:
+def llama_config(config: dict) -> LlamaConfig:
     """The folder's config.json as transformers knows it; the reranker's own model_type it does not know."""
     known = {key: value for key, value in config.items() if key not in ("model_type", "torch_dtype")}
     return LlamaConfig.from_dict(known)
@@ -63,20 +60,20 @@ def _llama_config(config: dict) -> LlamaConfig:
 
 def unscaled_rotary(config: dict) -> LlamaRotaryEmbedding:
     """Rotary angles as if the llama3 scaling were not there."""
-    plain = _llama_config(config)
+    plain = llama_config(config)
     plain.rope_parameters = {"rope_type": "default", "rope_theta": plain.rope_parameters["rope_theta"]}
     return LlamaRotaryEmbedding(plain)
 
 
 def _load_encoder(folder: pathlib.Path, config: dict, dtype) -> tuple[BidirectionalLlama, torch.Tensor]:
     """The encoder and the head's weight (1, hidden); one tensor in flight, nothing kept twice."""
-    hf_config = _llama_config(config)
+    hf_config = llama_config(config)
     hf_config._attn_implementation = "sdpa"
     with torch.device("meta"):
         encoder = BidirectionalLlama(hf_config)
     encoder.rotary_emb = LlamaRotaryEmbedding(hf_config)
     wanted = set(encoder.state_dict())
-    for name, tensor in _open_weights(folder):
+    for name, tensor in open_weights(folder):
         if name == "score.weight":
             head = tensor.to(dtype)
             continue
