@@ -1,5 +1,7 @@
 #include "kernels/cpu/bf16_layout.hpp"
 
+#include "kernels/cpu/cuts.hpp"
+
 namespace reranker::kernels {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr std::int64_t kStrideMultiple = 32;
 }  // namespace
 
 std::int64_t bf16_stride(std::int64_t dim) {
-  return (dim + kStrideMultiple - 1) / kStrideMultiple * kStrideMultiple;
+  return divide_up(dim, kStrideMultiple) * kStrideMultiple;
 }
 
 std::int64_t bf16_panel_words(const LinearWeights& weights) {

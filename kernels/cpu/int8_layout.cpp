@@ -1,5 +1,6 @@
 #include "kernels/cpu/int8_layout.hpp"
 
+#include "kernels/cpu/cuts.hpp"
 #include "kernels/rotate.hpp"
 
 namespace reranker::kernels {
@@ -11,7 +12,7 @@ constexpr std::int64_t kStrideMultiple = 16;
 }  // namespace
 
 std::int64_t int8_stride(std::int64_t dim) {
-  return (dim + kStrideMultiple - 1) / kStrideMultiple * kStrideMultiple;
+  return divide_up(dim, kStrideMultiple) * kStrideMultiple;
 }
 
 std::int64_t rotation_block(std::int64_t dim) {

@@ -1,12 +1,4 @@
-// GCC 12 takes the undefined registers that these headers pass to unmasked instructions for ours.
-#ifndef __clang__
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
-#ifndef __clang__
-#pragma GCC diagnostic pop
-#endif
+#include "kernels/cpu/intrinsics_avx512.hpp"  // first: others include <immintrin.h> as it is
 
 #include "kernels/cpu/int8_interleave_sse2.hpp"
 #include "kernels/cpu/int8_tasks.hpp"

@@ -4,6 +4,7 @@
 #include "kernels/cpu/int8_layout.hpp"
 #include "kernels/cpu/tables.hpp"
 #include "kernels/cpu/transpose_avx2.hpp"
+#include "kernels/cpu/widen_avx2.hpp"
 
 namespace reranker::kernels {
 namespace {
@@ -26,16 +27,6 @@ struct Row {
     std::memcpy(buffer, data + i, static_cast<std::size_t>(k - i) * sizeof(Element));
     return buffer;
   }
-
-  static __m256 widened(const Element* from) {
-    if constexpr (type == WeightType::fp32) {
-      return _mm256_loadu_ps(from);
-    } else {
-      const __m128i words = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-      if constexpr (type == WeightType::fp16) return _mm256_cvtph_ps(words);
-      return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
-    }
-  }
 };
 
 // The quads of eight weights, each twice.
@@ -56,7 +47,7 @@ float magnitude(const Row<type>& row, Int8Range range) {
   for (std::int64_t i = 0; i < row.k; i += kChunk) {
     const auto* from = row.chunk(i, buffer);
     for (int j = 0; j < kChunk; j += 8) {
-      const __m256 w = Row<type>::widened(from + j);
+      const __m256 w = widened(from, type, j);
       single = larger_magnitudes(single, w);
       if (range == Int8Range::quads) together = larger_magnitudes(together, quads(w));
     }
@@ -72,7 +63,7 @@ __m256i codes(const Row<type>& row, std::int64_t i, float inverse) {
   const auto* from = row.chunk(i, buffer);
   const __m256 factor = _mm256_set1_ps(inverse);
   __m256i q[4];
-  for (int j = 0; j < 4; ++j) q[j] = quantized(Row<type>::widened(from + 8 * j), factor);
+  for (int j = 0; j < 4; ++j) q[j] = quantized(widened(from, type, 8 * j), factor);
   const __m256i bytes =
       _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));

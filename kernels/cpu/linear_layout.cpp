@@ -1,5 +1,7 @@
 #include "kernels/cpu/linear_layout.hpp"
 
+#include "kernels/cpu/cuts.hpp"
+
 namespace reranker::kernels {
 namespace {
 
@@ -7,10 +9,6 @@ namespace {
 // enough that a bf16 panel's block (16 KiB) and six rows of x (12 KiB) share a 32 KiB L1 cache.
 constexpr std::int64_t kMaxBlock = 512;
 constexpr std::int64_t kBlockMultiple = 8;
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 std::int64_t rows_of_half(const LinearWeights& weights) {
   return weights.order == RowOrder::gate_up ? weights.n / 2 : weights.n;

@@ -1,3 +1,4 @@
+#include "kernels/cpu/cuts.hpp"
 #include "kernels/cpu/tables.hpp"
 
 namespace reranker::kernels {
@@ -9,7 +10,7 @@ constexpr std::int64_t kMinRows = 16;
 constexpr std::int64_t kTasksPerThread = 4;
 
 Plan plan_rows(std::int64_t num_rows, int num_threads) {
-  const std::int64_t most = (num_rows + kMinRows - 1) / kMinRows;
+  const std::int64_t most = divide_up(num_rows, kMinRows);
   const std::int64_t wanted = num_threads > 1 ? kTasksPerThread * num_threads : 1;
   const std::int64_t num_tasks = most < wanted ? most : wanted;
   return {num_tasks, 0, num_tasks, 1};

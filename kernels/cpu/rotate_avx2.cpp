@@ -1,16 +1,9 @@
 #include "kernels/cpu/rotate_avx2.hpp"
 #include "kernels/cpu/tables.hpp"
+#include "kernels/cpu/widen_avx2.hpp"
 
 namespace reranker::kernels {
 namespace {
-
-__m256 widened(const void* rows, WeightType type, std::int64_t i) {
-  if (type == WeightType::fp32) return _mm256_loadu_ps(static_cast<const float*>(rows) + i);
-  const auto* words = static_cast<const std::uint16_t*>(rows) + i;
-  const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(words));
-  if (type == WeightType::fp16) return _mm256_cvtph_ps(eight);
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(eight), 16));
-}
 
 // The last values, fewer than eight, as part of eight.
 __m256 widened_tail(const RotateRowsArgs& args, std::int64_t begin, std::int64_t count) {

@@ -10,15 +10,7 @@
 
 #include <cstdint>
 
-#ifndef __clang__  // GCC 12 takes the undefined registers in its own intrinsics for ours
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-#include <immintrin.h>
-#ifndef __clang__
-#pragma GCC diagnostic pop
-#endif
+#include "kernels/cpu/intrinsics_avx512.hpp"
 
 namespace reranker::kernels {
 namespace {
