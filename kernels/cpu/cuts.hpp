@@ -34,15 +34,37 @@ inline Tiles cut_into_tiles(std::int64_t rows, std::int64_t most) {
   return {count, rows / count, rows % count};
 }
 
-/// How many tasks share the `units` of columns of each of `row_tasks`. Every one of them copies its
-/// rows again, so it gets units enough to be worth that: a thread's fair share, but `least` at the
-/// least, and no more than `enough` need be asked for.
-inline std::int64_t cut_columns(std::int64_t units, std::int64_t row_tasks, std::int64_t least,
-                                std::int64_t enough, int num_threads) {
-  const std::int64_t wanted = num_threads > 1 ? 4 * num_threads : 1;
-  const std::int64_t min_units = smaller(larger(units / num_threads, least), enough);
-  const std::int64_t most = larger(1, units / min_units);
-  return smaller(divide_up(wanted, row_tasks), most);
+/// The tasks of a product: parts of its rows times parts of its columns.
+struct Cut {
+  std::int64_t row_tasks;
+  std::int64_t column_tasks;
+};
+
+/// A product's sizes. Columns are counted in units of the op's own.
+struct Product {
+  std::int64_t num_rows;
+  std::int64_t max_rows;   // of a task
+  std::int64_t num_units;  // of columns
+  std::int64_t least;      // units that make copying a task's rows worth its while
+  std::int64_t enough;     // units of which no more need be asked for
+};
+
+/// Tasks are of one size and no thread takes the next before it is through, so their number is a
+/// multiple of the threads' where it can be: eleven tasks on two threads take as long as twelve.
+/// Every task copies its rows again, so it gets units enough to be worth that: a thread's fair
+/// share, within the product's bounds.
+inline Cut cut_product(const Product& p, int num_threads) {
+  const std::int64_t least_rows = divide_up(p.num_rows, p.max_rows);
+  const std::int64_t rows =
+      least_rows < num_threads ? least_rows : divide_up(least_rows, num_threads) * num_threads;
+  const std::int64_t fair = larger(p.num_units / num_threads, p.least);
+  const std::int64_t most = larger(1, p.num_units / smaller(fair, p.enough));
+  const std::int64_t wanted = num_threads > 1 ? divide_up(4 * num_threads, rows) : 1;
+  const std::int64_t step = rows >= num_threads       ? 1
+                            : num_threads % rows == 0 ? num_threads / rows
+                                                      : num_threads;
+  const std::int64_t even = smaller(divide_up(wanted, step), most / step) * step;
+  return {rows, even > 0 ? even : smaller(wanted, most)};
 }
 
 }  // namespace

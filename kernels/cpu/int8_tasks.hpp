@@ -55,14 +55,12 @@ template <typename Isa>
 Plan plan_linear_int8(const LinearInt8Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, Isa::kMaxRows);
-  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
-  const std::int64_t units = num_units<Isa>(args);
-  const std::int64_t column_tasks =
-      cut_columns(units, row_tasks, rows <= kFewRows ? 1 : 8, 32, num_threads);
+  const Cut cut = cut_product(
+      {args.num_tokens, rows, num_units<Isa>(args), rows <= kFewRows ? 1 : 8, 32}, num_threads);
 
   const std::int64_t copied = rows * int8_stride(args.weights.shape.k);
-  return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied), row_tasks,
-          column_tasks};
+  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied),
+          cut.row_tasks, cut.column_tasks};
 }
 
 // Codes as tiles read them: by blocks of columns, in these by tiles, in these by 4 columns.

@@ -46,15 +46,13 @@ std::int64_t units_in_group(const LinearArgs& args, std::int64_t rows) {
 Plan plan_linear_avx512(const LinearArgs& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
-  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
-  const std::int64_t units = num_units(args);
-  const std::int64_t column_tasks =
-      cut_columns(units, row_tasks, rows <= kFewRows ? 1 : 4, 16, num_threads);
+  const Cut cut = cut_product(
+      {args.num_tokens, rows, num_units(args), rows <= kFewRows ? 1 : 4, 16}, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, rows * kPair);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * copied_row_floats(args.weights.k);
-  return {row_tasks * column_tasks, static_cast<std::size_t>((sums + copied) * 4), row_tasks,
-          column_tasks};
+  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>((sums + copied) * 4),
+          cut.row_tasks, cut.column_tasks};
 }
 
 // The rows of x that a task reads: block b of k begins at `data + b * block_stride`.

@@ -41,12 +41,12 @@ std::int64_t block_of(std::int64_t rows, std::int64_t stride) {
 Plan plan_linear_bf16_avx512_bf16(const LinearBf16Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
-  const std::int64_t row_tasks = divide_up(args.num_tokens, rows);
-  const std::int64_t column_tasks =
-      cut_columns(num_units(args), row_tasks, rows <= kFewRows ? 1 : 4, 16, num_threads);
+  const Cut cut = cut_product(
+      {args.num_tokens, rows, num_units(args), rows <= kFewRows ? 1 : 4, 16}, num_threads);
   const std::int64_t copied = rows * bf16_stride(args.weights.k) * 2;
-  return {row_tasks * column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied + kCopyEnd),
-          row_tasks, column_tasks};
+  return {cut.row_tasks * cut.column_tasks,
+          static_cast<std::size_t>(sums_of(rows) * 4 + copied + kCopyEnd), cut.row_tasks,
+          cut.column_tasks};
 }
 
 // Rows as tiles read them: by blocks of columns, in these by tiles, in these by pairs of columns.

@@ -214,3 +214,16 @@ TEST_CASE("linear needs no more scratch for fewer tokens or for more threads", "
     }
   }
 }
+
+TEST_CASE("linear has as many tasks for each thread, so that none waits for another", "[linear]") {
+  const std::int64_t tokens = GENERATE(128, 300, 2048);
+  const int num_threads = GENERATE(1, 2, 3, 4, 16);
+  LinearArgs args{};
+  args.weights = {3072, 2048, WeightType::bf16, RowOrder::plain};
+  args.num_tokens = tokens;
+  for (const CpuKernels* kernels : fast_tables()) {
+    const Plan plan = kernels->plan_linear(args, num_threads);
+    CHECK(plan.num_tasks == plan.row_tasks * plan.column_tasks);
+    CHECK(plan.num_tasks % num_threads == 0);
+  }
+}
