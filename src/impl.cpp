@@ -57,7 +57,7 @@ std::vector<float> Reranker::Impl::forward(const batch::Batch& batch, Usage& usa
   std::size_t peak = 0;
   try {
     executor->run([&](runtime::Crew& crew) {
-      runtime::Arena arena(bytes);
+      runtime::Arena arena(crew.working_memory(runtime::Arena::rounded(bytes)), bytes);
       encoder->forward(batch, crew, arena, logits.data());
       peak = arena.peak();
     });

@@ -8,8 +8,9 @@ std::size_t Arena::rounded(std::size_t bytes) {
   return (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-Arena::Arena(std::size_t capacity) : pages_(rounded(capacity)) {
-  if (pages_.data() == nullptr) throw Exhausted{rounded(capacity), 0};
+Arena::Arena(const Pages& pages, std::size_t capacity)
+    : region_(pages.data()), capacity_(rounded(capacity)) {
+  if (pages.size() < capacity_) throw Exhausted{capacity_, pages.size()};
 }
 
 // First fit: a handful of blocks are out at any time.
@@ -23,11 +24,11 @@ void* Arena::take(std::size_t bytes) {
   if (size > capacity() || offset > capacity() - size) throw Exhausted{offset + size, capacity()};
   taken_.emplace(offset, size);
   peak_ = std::max(peak_, offset + size);
-  return pages_.data() + offset;
+  return region_ + offset;
 }
 
 void Arena::give_back(void* block) noexcept {
-  taken_.erase(static_cast<std::size_t>(static_cast<char*>(block) - pages_.data()));
+  taken_.erase(static_cast<std::size_t>(static_cast<char*>(block) - region_));
 }
 
 }  // namespace reranker::runtime

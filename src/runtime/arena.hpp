@@ -8,7 +8,8 @@
 namespace reranker::runtime {
 
 /// The working memory of one call: a fixed region from which blocks are taken and given back, so
-/// that a call never holds more than was planned for it. One thread at a time.
+/// that a call never holds more than was planned for it. What a block holds at first is undefined.
+/// One thread at a time.
 class Arena {
  public:
   /// Alignment in bytes of every block; sizes are rounded up to it.
@@ -24,17 +25,19 @@ class Arena {
     std::size_t capacity;
   };
 
-  explicit Arena(std::size_t capacity);
+  /// The first rounded(capacity) bytes of `pages`, which outlive the arena.
+  Arena(const Pages& pages, std::size_t capacity);
 
   void* take(std::size_t bytes);
   void give_back(void* block) noexcept;
 
-  std::size_t capacity() const { return pages_.size(); }
+  std::size_t capacity() const { return capacity_; }
   /// Most bytes ever out at one time, counted to the end of the highest block.
   std::size_t peak() const { return peak_; }
 
  private:
-  Pages pages_;
+  char* const region_;
+  const std::size_t capacity_;
   std::size_t peak_ = 0;
   std::map<std::size_t, std::size_t> taken_;  // offset -> size, both multiples of kAlignment
 };

@@ -25,6 +25,10 @@ constexpr std::size_t kStackBytes = 1 << 20;
 // a few microseconds; a wake-up costs about fifty.
 constexpr std::chrono::microseconds kSpin{50};
 
+// How long working memory is kept for the next job. Long beside the gaps of a busy server, short
+// beside what a host would notice as memory not given back.
+constexpr std::chrono::seconds kKept{1};
+
 struct Start {
   Executor* executor;
   std::size_t number;
@@ -129,7 +133,7 @@ void* Executor::thread_main(void* start) {
 void Executor::lead() {
   std::unique_lock lock(signals_->mutex);
   while (true) {
-    signals_->jobs_changed.wait(lock, [&] { return stopping_ || !tickets_.empty(); });
+    await_ticket(lock);
     if (tickets_.empty()) return;
     Ticket& ticket = *tickets_.front();
     tickets_.pop_front();
@@ -143,6 +147,24 @@ void Executor::lead() {
     ticket.done = true;
     signals_->ticket_done.notify_all();
   }
+}
+
+// Until there is a ticket or an end. After a while without either, working memory is let go.
+void Executor::await_ticket(std::unique_lock<std::mutex>& lock) {
+  const auto come = [&] { return stopping_ || !tickets_.empty(); };
+  if (signals_->jobs_changed.wait_for(lock, kKept, come)) return;
+  lock.unlock();
+  working_memory_ = Pages();
+  lock.lock();
+  signals_->jobs_changed.wait(lock, come);
+}
+
+const Pages& Executor::working_memory(std::size_t bytes) {
+  if (working_memory_.size() < bytes) {
+    working_memory_ = Pages();  // first, so that never both are held
+    working_memory_ = Pages(bytes);
+  }
+  return working_memory_;
 }
 
 void Executor::parallel_for(std::size_t num_tasks, const Body& body) {

@@ -70,12 +70,14 @@ class Executor final : private Crew {
 
   std::size_t size() const override { return num_threads_; }
   void parallel_for(std::size_t num_tasks, const Body& body) override;
+  const Pages& working_memory(std::size_t bytes) override;
 
   void start_threads();
   void start_thread(std::size_t number);
   void stop_threads();
   static void* thread_main(void* start);
   void lead();
+  void await_ticket(std::unique_lock<std::mutex>& lock);
   void help(std::size_t number);
   void work(std::size_t number);
   bool opened(std::uint64_t seen) const;
@@ -100,6 +102,7 @@ class Executor final : private Crew {
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;
+  Pages working_memory_;  // the leader's
 };
 
 }  // namespace reranker::runtime

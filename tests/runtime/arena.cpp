@@ -2,9 +2,11 @@
 #include "support/catch.hpp"
 
 using reranker::runtime::Arena;
+using reranker::runtime::Pages;
 
 TEST_CASE("an arena gives aligned blocks and takes the first hole that fits", "[arena]") {
-  Arena arena(1024);
+  const Pages pages(1024);
+  Arena arena(pages, 1024);
   char* a = static_cast<char*>(arena.take(1));
   char* b = static_cast<char*>(arena.take(128));
   char* c = static_cast<char*>(arena.take(64));
@@ -19,7 +21,8 @@ TEST_CASE("an arena gives aligned blocks and takes the first hole that fits", "[
 }
 
 TEST_CASE("an arena never gives more than it was planned to", "[arena]") {
-  Arena arena(256);
+  const Pages pages(4096);
+  Arena arena(pages, 256);
   void* a = arena.take(128);
   CHECK_THROWS_AS(arena.take(129), Arena::Exhausted);
   void* b = arena.take(128);
@@ -27,4 +30,11 @@ TEST_CASE("an arena never gives more than it was planned to", "[arena]") {
   arena.give_back(a);
   arena.give_back(b);
   CHECK(arena.take(256) == a);
+}
+
+TEST_CASE("an arena needs pages enough for it", "[arena]") {
+  const Pages none;
+  CHECK_THROWS_AS(Arena(none, 1), Arena::Exhausted);
+  const Pages pages(1024);
+  CHECK_THROWS_AS(Arena(pages, 1025), Arena::Exhausted);
 }

@@ -123,3 +123,14 @@ TEST_CASE("a forked child is told so and can end", "[executor]") {
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+
+TEST_CASE("a job's working memory stays where it is until more is asked for", "[executor]") {
+  Executor executor(2, 0);
+  executor.run([](Crew& crew) {
+    char* const first = crew.working_memory(8192).data();
+    first[0] = 7;
+    CHECK(crew.working_memory(100).data() == first);
+    CHECK(crew.working_memory(8192).data()[0] == 7);
+    CHECK(crew.working_memory(8193).size() >= 8193);
+  });
+}
