@@ -24,6 +24,7 @@ CpuKernels make_plain() {
   add_pool_score_generic(table);
   add_rotate_generic(table);
   add_quantize_generic(table);
+  add_embedding_int8_generic(table);
   add_linear_int8_pack_generic(table);
   add_linear_int8_generic(table);
   return table;
@@ -66,6 +67,7 @@ CpuKernels make_avx2() {
   add_pool_score_avx2(table);
   add_rotate_avx2(table);
   add_quantize_avx2(table);
+  add_embedding_int8_avx2(table);
   add_linear_int8_pack_avx2(table);
   add_linear_int8_avx2(table);
   return table;

@@ -4,6 +4,7 @@
 
 #include "kernels/attention.hpp"
 #include "kernels/embedding.hpp"
+#include "kernels/embedding_int8.hpp"
 #include "kernels/linear.hpp"
 #include "kernels/linear_bf16.hpp"
 #include "kernels/linear_int8.hpp"
@@ -34,7 +35,7 @@
 namespace reranker::kernels {
 
 /// Renewed whenever a kernel's bits change. Part of a model's fingerprint.
-constexpr int kCpuRevision = 1;
+constexpr int kCpuRevision = 2;
 
 struct Plan {
   std::int64_t num_tasks;     // 0 for empty input
@@ -103,6 +104,11 @@ struct CpuKernels {
 
   Plan (*plan_embedding)(const EmbeddingArgs& args, int num_threads);
   void (*embedding)(const EmbeddingArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  void (*pack_embedding_int8)(const PackEmbeddingInt8Args& args);
+  Plan (*plan_embedding_int8)(const EmbeddingInt8Args& args, int num_threads);
+  void (*embedding_int8)(const EmbeddingInt8Args& args, const Plan& plan, std::int64_t task,
+                         void* scratch);
 
   /// pool_score is two steps: all tasks of pool_tokens, then pool_sequences once, on one thread.
   Plan (*plan_pool_tokens)(const PoolScoreArgs& args, int num_threads);

@@ -34,5 +34,13 @@ inline __m256i quantized(__m256 x, __m256 inverse) {
   return _mm256_cvtps_epi32(_mm256_and_ps(product, number));
 }
 
+/// 32 bytes in the order of their values, q[0] first. Packing joins halves of registers, hence the
+/// permutation.
+inline __m256i bytes_of(const __m256i (&q)[4]) {
+  const __m256i bytes =
+      _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
 }  // namespace
 }  // namespace reranker::kernels

@@ -38,4 +38,17 @@ std::size_t packed_linear_int8_bytes(const LinearInt8Weights& weights) {
                                   num_panels(weights.shape) * kPanel * 4);
 }
 
+std::int64_t num_embedding_groups(const EmbeddingInt8Table& table) {
+  return divide_up(table.dim, kEmbeddingGroup);
+}
+
+std::int64_t int8_scales_at(const EmbeddingInt8Table& table) {
+  return divide_up(table.vocab * table.dim, 4) * 4;
+}
+
+std::size_t packed_embedding_int8_bytes(const EmbeddingInt8Table& table) {
+  return static_cast<std::size_t>(int8_scales_at(table) +
+                                  table.vocab * num_embedding_groups(table) * 4);
+}
+
 }  // namespace reranker::kernels

@@ -56,7 +56,7 @@ float magnitude(const Row<type>& row, Int8Range range) {
   return largest(range == Int8Range::quads ? larger_magnitudes(single, quad) : single);
 }
 
-// The codes of 32 columns. Packing joins halves of registers, hence the permutation.
+// The codes of 32 columns.
 template <WeightType type>
 __m256i codes(const Row<type>& row, std::int64_t i, float inverse) {
   typename Row<type>::Element buffer[kChunk];
@@ -64,9 +64,7 @@ __m256i codes(const Row<type>& row, std::int64_t i, float inverse) {
   const __m256 factor = _mm256_set1_ps(inverse);
   __m256i q[4];
   for (int j = 0; j < 4; ++j) q[j] = quantized(widened(from, type, 8 * j), factor);
-  const __m256i bytes =
-      _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
-  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  return bytes_of(q);
 }
 
 // Sums of the four codes of each dword.

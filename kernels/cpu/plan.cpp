@@ -44,6 +44,9 @@ void add_row_plans(CpuKernels& table) {
   table.plan_rope = [](const RopeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_swiglu = [](const SwigluArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_embedding = [](const EmbeddingArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  table.plan_embedding_int8 = [](const EmbeddingInt8Args& a, int n) {
+    return plan_rows(a.num_tokens, n);
+  };
   table.plan_pool_tokens = [](const PoolScoreArgs& a, int n) { return plan_rows(a.num_tokens, n); };
 }
 

@@ -52,10 +52,20 @@ DType type_of(const Weight& weight) {
   return weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
 }
 
+// How a weight is kept.
+enum class Form { packed, codes, plain };
+
+Form form_of(const Weight& weight, const Arithmetic& arithmetic) {
+  if (is_projection(weight)) return Form::packed;
+  const bool codes = weight.kind == Weight::Kind::embedding && arithmetic.codes_embeddings();
+  return codes ? Form::codes : Form::plain;
+}
+
 // Where a weight goes.
 struct Slot {
   const Weight* weight;
-  DType type;  // as packed or kept; what is read in another one is widened to fp32
+  Form form;
+  DType type;  // that it is made from or kept in; what is read in another one is widened to fp32
   std::size_t offset = 0;
   std::size_t bytes = 0;
 
@@ -64,6 +74,7 @@ struct Slot {
     return {weight->rows, weight->cols, weight_type(type),
             gated ? kernels::RowOrder::gate_up : kernels::RowOrder::plain};
   }
+  kernels::EmbeddingInt8Table table() const { return {weight->rows, weight->cols}; }
 };
 
 // Some rows of a tensor: what is read and put into place at once.
@@ -81,15 +92,21 @@ struct Piece {
   std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
 };
 
+std::size_t bytes_of(const Slot& slot, const Arithmetic& arithmetic) {
+  switch (slot.form) {
+    case Form::packed: return sizeof(PackedLinear) + arithmetic.packed_bytes(slot.linear());
+    case Form::codes: return kernels::packed_embedding_int8_bytes(slot.table());
+    case Form::plain: break;
+  }
+  return static_cast<std::size_t>(slot.weight->rows * slot.weight->cols) * size_in_bytes(slot.type);
+}
+
 std::vector<Slot> lay_out(const model::Network& network, const Arithmetic& arithmetic) {
   std::vector<Slot> slots;
   std::size_t offset = 0;
   for (const Weight& weight : network.weights) {
-    Slot slot{&weight, type_of(weight), offset, 0};
-    slot.bytes =
-        is_projection(weight)
-            ? sizeof(PackedLinear) + arithmetic.packed_bytes(slot.linear())
-            : static_cast<std::size_t>(weight.rows * weight.cols) * size_in_bytes(slot.type);
+    Slot slot{&weight, form_of(weight, arithmetic), type_of(weight), offset, 0};
+    slot.bytes = bytes_of(slot, arithmetic);
     offset += (slot.bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
     slots.push_back(slot);
   }
@@ -156,7 +173,7 @@ class Loader {
   Weights load() {
     std::vector<std::vector<char>> buffers(blueprint_.crew.size());
     for (const Slot& slot : slots_)
-      if (is_projection(*slot.weight)) new (at(slot)) PackedLinear{slot.linear()};
+      if (slot.form == Form::packed) new (at(slot)) PackedLinear{slot.linear()};
     blueprint_.crew.parallel_for(pieces_.size(), [&](std::size_t task, std::size_t thread) {
       load_piece(pieces_[task], buffers[thread]);
     });
@@ -171,7 +188,7 @@ class Loader {
   void load_piece(Piece& piece, std::vector<char>& buffer) const {
     buffer.resize(std::max(buffer.size(), piece.bytes()));
     const bool in_place =
-        !is_projection(*piece.slot->weight) && piece.tensor->dtype == piece.slot->type;
+        piece.slot->form == Form::plain && piece.tensor->dtype == piece.slot->type;
     const std::size_t begin = piece.row_bytes() * static_cast<std::size_t>(piece.first_row);
     char* data = in_place ? at(*piece.slot) + begin : buffer.data();
     blueprint_.checkpoint.read(*piece.tensor, begin, piece.bytes(), data);
@@ -188,12 +205,13 @@ class Loader {
       widened = widen_all(piece.tensor->dtype, data, count);
       rows = widened.data();
     }
-    if (is_projection(*slot.weight)) {
-      pack(piece, rows);
-    } else {
-      auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
-      std::memcpy(out, widened.data(), widened.size() * sizeof(float));
+    switch (slot.form) {
+      case Form::packed: return pack(piece, rows);
+      case Form::codes: return encode(piece, rows);
+      case Form::plain: break;
     }
+    auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
+    std::memcpy(out, widened.data(), widened.size() * sizeof(float));
   }
 
   void pack(const Piece& piece, const void* rows) const {
@@ -202,14 +220,21 @@ class Loader {
                      {rows, piece.rows_above + piece.first_row, piece.num_rows});
   }
 
+  void encode(const Piece& piece, const void* rows) const {
+    const Slot& slot = *piece.slot;
+    arithmetic_.encode(
+        {slot.table(), at(slot), rows, weight_type(slot.type), piece.first_row, piece.num_rows});
+  }
+
   at::Tensor tensor(const Slot& slot) const {
     const auto keep = [pages = pages_](void*) {};
     const Weight& weight = *slot.weight;
-    if (is_projection(weight))
+    if (slot.form == Form::packed)
       return at::from_blob(at(slot), {static_cast<std::int64_t>(slot.bytes)}, keep, at::kByte);
     if (weight.kind == Weight::Kind::vector)
       return at::from_blob(at(slot), {weight.rows}, keep, at::kFloat);
-    return at::from_blob(at(slot), {weight.rows, weight.cols}, keep, scalar_type(slot.type));
+    const auto type = slot.form == Form::codes ? at::kChar : scalar_type(slot.type);
+    return at::from_blob(at(slot), {weight.rows, weight.cols}, keep, type);
   }
 
   Weights publish() const {
@@ -221,7 +246,7 @@ class Loader {
         weights.single.emplace(weight.attribute, tensor(slot));
       else
         weights.lists[weight.attribute].push_back(tensor(slot));
-      if (!is_projection(weight)) continue;
+      if (slot.form != Form::packed) continue;
       weights.projections.push_back(slot.linear());
     }
     weights.storage = storage(weights.projections, arithmetic_);

@@ -47,6 +47,13 @@ class Arithmetic {
   virtual std::string name() const = 0;
   virtual std::string storage(kernels::WeightType type) const = 0;
 
+  /// Whether embedding tables become codes (embedding_int8.hpp) rather than stay as they are, and
+  /// how rows of the checkpoint's type do.
+  virtual bool codes_embeddings() const { return false; }
+  void encode(const kernels::PackEmbeddingInt8Args& args) const {
+    kernels_.pack_embedding_int8(args);
+  }
+
   virtual std::size_t packed_bytes(const kernels::LinearWeights& weights) const = 0;
 
   /// Puts rows into their places in `panels` (packed_bytes, aligned to kernels::kAlignment).

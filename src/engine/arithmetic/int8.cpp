@@ -28,6 +28,9 @@ class Int8 final : public MadeRows {
     return kernels_.int8_range == kernels::Int8Range::full ? "int8" : "int8 quads";
   }
 
+  // Half of a model with a large vocabulary is its table.
+  bool codes_embeddings() const override { return true; }
+
   std::size_t packed_bytes(const LinearWeights& weights) const override {
     return kernels::packed_linear_int8_bytes(codes_of(weights));
   }
