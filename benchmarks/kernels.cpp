@@ -275,12 +275,20 @@ void bench_quantize(const Options& options, std::int64_t tokens, std::int64_t di
     });
 }
 
-void bench_attention(const Options& options, std::int64_t length, std::int64_t sequences,
-                     std::int64_t heads, std::int64_t kv_heads, std::int64_t dim) {
-  const std::string name = "attention " + std::to_string(sequences) + " x " +
+// A form of attention, and what bounds it.
+struct AttentionForm {
+  const char* name;
+  const AttentionKernels& kernels;
+  double (*peak_of)(const CpuKernels& kernels);
+};
+
+void bench_attention(const Options& options, const AttentionForm& form, std::int64_t length,
+                     std::int64_t sequences, std::int64_t heads, std::int64_t kv_heads,
+                     std::int64_t dim) {
+  const std::string name = std::string(form.name) + " " + std::to_string(sequences) + " x " +
                            std::to_string(length) + " h " + std::to_string(heads) + "/" +
                            std::to_string(kv_heads) + " d " + std::to_string(dim);
-  if (!wanted(options, name)) return;
+  if (form.kernels.run == nullptr || !wanted(options, name)) return;
   const std::int64_t tokens = sequences * length;
   const auto qkv = numbers(tokens * (heads + 2 * kv_heads) * dim);
   std::vector<float> out(static_cast<std::size_t>(tokens * heads * dim));
@@ -289,15 +297,17 @@ void bench_attention(const Options& options, std::int64_t length, std::int64_t s
     offsets.push_back(static_cast<std::int32_t>(s * length));
   AttentionArgs args{out.data(), qkv.data(), offsets.data(), nullptr, tokens,
                      sequences,  heads,      kv_heads,       dim};
-  const Memory packed(options.kernels->attention_packed_bytes(args));
+  const Memory packed(form.kernels.packed_bytes(args));
   args.packed = packed.data();
-  const Memory scratch(options.kernels->plan_attention(args, 1).scratch_bytes);
+  const Memory scratch(form.kernels.plan(args, 1).scratch_bytes);
   const double flops = 4.0 * static_cast<double>(tokens * length * heads * dim);
-  measure(options, name, flops, 0, [&] {
-    run(args, options.kernels->plan_attention_pack, options.kernels->attention_pack,
-        scratch.data());
-    run(args, options.kernels->plan_attention, options.kernels->attention, scratch.data());
-  });
+  measure(
+      options, name, flops, 0,
+      [&] {
+        run(args, form.kernels.plan_pack, form.kernels.pack, scratch.data());
+        run(args, form.kernels.plan, form.kernels.run, scratch.data());
+      },
+      form.peak_of);
 }
 
 void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
@@ -407,12 +417,16 @@ void bench_all(const Options& options) {
   bench_round_bf16(options, 512, 8192);
   bench_quantize(options, 512, 2048);
   bench_quantize(options, 512, 8192);
-  for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})
-    bench_attention(options, length, std::max<std::int64_t>(1, 512 / length), 32, 8, 64);
-  bench_attention(options, 512, 1, 16, 4, 128);
-  bench_attention(options, 512, 1, 9, 3, 64);
-  bench_attention(options, 512, 1, 12, 12, 32);
-  bench_attention(options, 512, 1, 8, 8, 80);
+  for (const AttentionForm& form :
+       {AttentionForm{"attention", options.kernels->attention, own_fma_peak},
+        AttentionForm{"attention_bf16", options.kernels->attention_bf16, bf16_peak}}) {
+    for (const std::int64_t length : {16, 64, 128, 512, 2048, 8192})
+      bench_attention(options, form, length, std::max<std::int64_t>(1, 512 / length), 32, 8, 64);
+    bench_attention(options, form, 512, 1, 16, 4, 128);
+    bench_attention(options, form, 512, 1, 9, 3, 64);
+    bench_attention(options, form, 512, 1, 12, 12, 32);
+    bench_attention(options, form, 512, 1, 8, 8, 80);
+  }
   bench_rows(options, 512, 2048);
   bench_rows(options, 8192, 2048);
 }

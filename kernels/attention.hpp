@@ -31,7 +31,7 @@ struct AttentionArgs {
   float* out;                   // (num_tokens, H * D)
   const float* qkv;             // (num_tokens, (H + 2 KV) * D): queries, keys, values; after rope
   const std::int32_t* offsets;  // (num_sequences + 1): first token of each, then num_tokens
-  void* packed;                 // keys and values in panels: attention_packed_bytes, kAlignment
+  void* packed;                 // keys and values in panels: packed_bytes, kAlignment
   std::int64_t num_tokens;
   std::int64_t num_sequences;
   std::int64_t num_heads;     // H, a multiple of KV

@@ -37,7 +37,8 @@ void pack_keys(float* panel, const float* keys, std::int64_t stride, std::int64_
                      larger(0, smaller(8, count - r)), smaller(8, dim - d));
 }
 
-void pack_values(float* to, std::int64_t panel_stride, const float* value, std::int64_t dim) {
+void pack_values(float* to, std::int64_t panel_stride, const float* value, std::int64_t,
+                 std::int64_t, std::int64_t dim) {
   for (std::int64_t d = 0; d < dim; d += kPanel) {
     float* lanes = to + d / kPanel * panel_stride;
     for (std::int64_t half = 0; half < kPanel; half += 8) {
@@ -207,11 +208,8 @@ void attention_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, v
 }  // namespace
 
 void add_attention_avx2(CpuKernels& table) {
-  table.attention_packed_bytes = packed_bytes;
-  table.plan_attention_pack = plan_pack;
-  table.attention_pack = pack_piece<pack_keys, pack_values>;
-  table.plan_attention = plan_attention_avx2;
-  table.attention = attention_avx2;
+  table.attention = {packed_bytes<>, plan_pack, pack_piece<pack_keys, pack_values>,
+                     plan_attention_avx2, attention_avx2};
 }
 
 }  // namespace reranker::kernels

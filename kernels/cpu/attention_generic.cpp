@@ -1,102 +1,21 @@
-#include "kernels/cpu/scalar.hpp"
-#include "kernels/cpu/tables.hpp"
+#include "kernels/cpu/attention_scalar.hpp"
 
 namespace reranker::kernels {
 namespace {
 
-// What a query row has gathered from the blocks of keys so far.
-struct Running {
-  float max;
-  float sum;
-  float out[kMaxHeadDim];
+struct Fp32 {
+  static float chain(const float* a, std::int64_t a_step, const float* b, std::int64_t b_step,
+                     std::int64_t count) {
+    float sum = 0.0f;
+    for (std::int64_t i = 0; i < count; ++i) sum = std::fma(a[i * a_step], b[i * b_step], sum);
+    return sum;
+  }
 };
-
-// Adds keys [begin, end), one block. `key` and `value` are those of token 0 for this head; tokens
-// are `stride` floats apart.
-void add_block(Running& row, const float* query, const float* key, const float* value,
-               std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t dim,
-               bool first) {
-  float p[kAttentionBlock];
-  float max = first ? -std::numeric_limits<float>::infinity() : row.max;
-  for (std::int64_t u = begin; u < end; ++u) {
-    float score = 0.0f;
-    for (std::int64_t d = 0; d < dim; ++d) score = std::fma(query[d], key[u * stride + d], score);
-    p[u - begin] = score;
-    if (score > max) max = score;
-  }
-
-  float partials[kNumPartials] = {};
-  for (std::int64_t u = 0; u < end - begin; ++u) {
-    p[u] = exp2_of(p[u] - max);
-    partials[u % kNumPartials] += p[u];
-  }
-  const float rescale = first ? 0.0f : exp2_of(row.max - max);
-  const float sum = tree_sum(partials);
-  row.sum = first ? sum : std::fma(row.sum, rescale, sum);
-  row.max = max;
-
-  for (std::int64_t d = 0; d < dim; ++d) {
-    float chain = 0.0f;
-    for (std::int64_t u = begin; u < end; ++u)
-      chain = std::fma(p[u - begin], value[u * stride + d], chain);
-    row.out[d] = first ? chain : std::fma(row.out[d], rescale, chain);
-  }
-}
-
-void attend(const AttentionArgs& args, std::int64_t begin, std::int64_t end, std::int64_t token,
-            std::int64_t head) {
-  const std::int64_t dim = args.head_dim;
-  const std::int64_t stride = (args.num_heads + 2 * args.num_kv_heads) * dim;
-  const std::int64_t kv_head = head / (args.num_heads / args.num_kv_heads);
-  const float* key = args.qkv + begin * stride + (args.num_heads + kv_head) * dim;
-  const float* value = key + args.num_kv_heads * dim;
-
-  const float scale = kLog2E / std::sqrt(static_cast<float>(dim));
-  float query[kMaxHeadDim];
-  for (std::int64_t d = 0; d < dim; ++d)
-    query[d] = args.qkv[token * stride + head * dim + d] * scale;
-
-  Running row{};
-  for (std::int64_t u = 0; u < end - begin; u += kAttentionBlock) {
-    const std::int64_t block_end =
-        u + kAttentionBlock < end - begin ? u + kAttentionBlock : end - begin;
-    add_block(row, query, key, value, u, block_end, stride, dim, u == 0);
-  }
-  const float inverse = 1.0f / row.sum;
-  float* out = args.out + (token * args.num_heads + head) * dim;
-  for (std::int64_t d = 0; d < dim; ++d) out[d] = row.out[d] * inverse;
-}
-
-std::size_t packed_bytes_generic(const AttentionArgs&) {
-  return 0;
-}
-
-Plan plan_pack_generic(const AttentionArgs&, int) {
-  return {0, 0, 0, 0};
-}
-
-void pack_generic(const AttentionArgs&, const Plan&, std::int64_t, void*) {}
-
-// A task is a head of all sequences.
-Plan plan_attention_generic(const AttentionArgs& args, int) {
-  const std::int64_t num_tasks = args.num_tokens == 0 ? 0 : args.num_heads;
-  return {num_tasks, 0, 1, num_tasks};
-}
-
-void attention_generic(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
-  for (std::int64_t s = 0; s < args.num_sequences; ++s)
-    for (std::int64_t t = args.offsets[s]; t < args.offsets[s + 1]; ++t)
-      attend(args, args.offsets[s], args.offsets[s + 1], t, task);
-}
 
 }  // namespace
 
 void add_attention_generic(CpuKernels& table) {
-  table.attention_packed_bytes = packed_bytes_generic;
-  table.plan_attention_pack = plan_pack_generic;
-  table.attention_pack = pack_generic;
-  table.plan_attention = plan_attention_generic;
-  table.attention = attention_generic;
+  table.attention = attention_kernels<Fp32>();
 }
 
 }  // namespace reranker::kernels

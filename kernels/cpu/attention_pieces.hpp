@@ -14,8 +14,8 @@ constexpr std::int64_t kPackTokens = 256;  // of a task that packs
 
 namespace {
 
-inline std::int64_t round_up(std::int64_t a) {
-  return (a + kPanel - 1) / kPanel * kPanel;
+inline std::int64_t round_up(std::int64_t a, std::int64_t step = kPanel) {
+  return (a + step - 1) / step * step;
 }
 
 /// Sequences are cut into pieces of `size` tokens, numbered so that a piece is found without a
@@ -55,23 +55,28 @@ inline Piece find_piece(const AttentionArgs& args, std::int64_t task, std::int64
 /// a multiple of 16 of places; there is a place for each token and up to 16 more for each sequence.
 ///   keys    for each 16 tokens: (D, 16)
 ///   values  for each 16 columns, the last ones zero: (all tokens of the sequence, 16)
+/// Where two bf16 are an element (`width` of 2), D and tokens are counted in pairs.
 struct Packed {
-  explicit Packed(const AttentionArgs& args)
-      : places(num_pieces(args, kPanel) * kPanel),
+  explicit Packed(const AttentionArgs& args, std::int64_t numbers = 1)
+      : width(numbers),
+        places(num_pieces(args, kPanel) * kPanel),
+        key_steps(divide_up(args.head_dim, numbers)),
         value_dim(round_up(args.head_dim)),
-        head_floats(places * (args.head_dim + value_dim)) {}
+        head_floats(places * key_steps + places / numbers * value_dim) {}
 
+  std::int64_t width;
   std::int64_t places;
+  std::int64_t key_steps;
   std::int64_t value_dim;
   std::int64_t head_floats;
 
   float* keys(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
     return static_cast<float*>(args.packed) + kv_head * head_floats +
-           first_piece(args, sequence, kPanel) * kPanel * args.head_dim;
+           first_piece(args, sequence, kPanel) * kPanel * key_steps;
   }
   float* values(const AttentionArgs& args, std::int64_t sequence, std::int64_t kv_head) const {
-    return static_cast<float*>(args.packed) + kv_head * head_floats + places * args.head_dim +
-           first_piece(args, sequence, kPanel) * kPanel * value_dim;
+    return static_cast<float*>(args.packed) + kv_head * head_floats + places * key_steps +
+           first_piece(args, sequence, kPanel) * kPanel / width * value_dim;
   }
 };
 
@@ -88,8 +93,9 @@ inline std::int64_t tokens_per_tile(const AttentionArgs& args, std::int64_t rows
   return larger(1, rows / queries_per_head(args));
 }
 
-inline std::size_t packed_bytes(const AttentionArgs& args) {
-  return static_cast<std::size_t>(Packed(args).head_floats * args.num_kv_heads * 4);
+template <std::int64_t Width = 1>
+std::size_t packed_bytes(const AttentionArgs& args) {
+  return static_cast<std::size_t>(Packed(args, Width).head_floats * args.num_kv_heads * 4);
 }
 
 inline Plan plan_pack(const AttentionArgs& args, int) {
@@ -137,22 +143,25 @@ inline PackTask pack_task(const AttentionArgs& args, std::int64_t task) {
 }
 
 /// `PackKeys` packs up to 16 tokens' keys, which lie `stride` floats apart, into one panel;
-/// `PackValues` one token's value into the panels of its columns, `panel_stride` floats apart.
+/// `PackValues` up to `Width` tokens' values into the panels of their columns, `panel_stride`
+/// floats apart.
 template <void (*PackKeys)(float* panel, const float* keys, std::int64_t stride, std::int64_t count,
                            std::int64_t dim),
-          void (*PackValues)(float* to, std::int64_t panel_stride, const float* value,
-                             std::int64_t dim)>
+          void (*PackValues)(float* to, std::int64_t panel_stride, const float* values,
+                             std::int64_t stride, std::int64_t count, std::int64_t dim),
+          std::int64_t Width = 1>
 void pack_piece(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
   const PackTask t = pack_task(args, task);
-  const Packed packed(args);
+  const Packed packed(args, Width);
   const std::int64_t stride = row_floats(args);
   const std::int64_t s = t.piece.sequence;
   for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
-    PackKeys(packed.keys(args, s, t.piece.kv_head) + u * args.head_dim, t.key + u * stride, stride,
-             smaller(kPanel, t.tokens.end - u), args.head_dim);
-  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; ++u)
-    PackValues(packed.values(args, s, t.piece.kv_head) + u * kPanel, t.length * kPanel,
-               t.key + t.value_offset + u * stride, args.head_dim);
+    PackKeys(packed.keys(args, s, t.piece.kv_head) + u * packed.key_steps, t.key + u * stride,
+             stride, smaller(kPanel, t.tokens.end - u), args.head_dim);
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += Width)
+    PackValues(packed.values(args, s, t.piece.kv_head) + u / Width * kPanel,
+               divide_up(t.length, Width) * kPanel, t.key + t.value_offset + u * stride, stride,
+               smaller(Width, t.tokens.end - u), args.head_dim);
 }
 
 /// The queries of one key head that a task of attention is for, and all that they look at.
@@ -166,11 +175,12 @@ struct QueryTile {
 };
 
 /// `size` tokens are a tile at the most.
-inline QueryTile query_tile(const AttentionArgs& args, std::int64_t task, std::int64_t size) {
+inline QueryTile query_tile(const AttentionArgs& args, std::int64_t task, std::int64_t size,
+                            std::int64_t width = 1) {
   const Piece piece = find_piece(args, task, size);
   const Tokens tokens = tile_tokens(args, piece, size);
   const std::int64_t start = args.offsets[piece.sequence];
-  const Packed packed(args);
+  const Packed packed(args, width);
   return {piece.kv_head,
           start + tokens.begin,
           tokens.end - tokens.begin,

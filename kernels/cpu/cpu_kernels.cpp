@@ -34,6 +34,7 @@ CpuKernels make_generic() {
   CpuKernels table = make_plain();
   table.isa = "generic";
   add_bf16_row_plans(table);
+  add_attention_bf16_generic(table);
   add_round_bf16_generic(table);
   add_linear_bf16_pack_generic(table);
   add_linear_bf16_generic(table);
@@ -113,6 +114,7 @@ CpuKernels make_avx512_bf16() {
   CpuKernels table = make_avx512_vnni();
   table.isa = "avx512_bf16";
   add_bf16_row_plans(table);
+  add_attention_bf16_avx512_bf16(table);
   add_round_bf16_avx512_bf16(table);
   add_linear_bf16_pack_avx2(table);
   add_linear_bf16_avx512_bf16(table);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "kernels/attention.hpp"
+#include "kernels/attention_bf16.hpp"
 #include "kernels/embedding.hpp"
 #include "kernels/embedding_int8.hpp"
 #include "kernels/linear.hpp"
@@ -27,7 +28,7 @@
 //   });
 //
 // A plan reads sizes only, never a pointer of its args: a caller may plan with null pointers to
-// learn what memory a call will need. Neither scratch_bytes nor attention_packed_bytes falls when
+// learn what memory a call will need. Neither scratch_bytes nor packed_bytes falls when
 // num_tokens or num_sequences grows, and neither depends on num_threads. The plan decides what is
 // computed where and never what is computed: bits do not depend on it. Tasks allocate nothing,
 // take no locks and expect the floating-point environment at its default.
@@ -35,13 +36,23 @@
 namespace reranker::kernels {
 
 /// Renewed whenever a kernel's bits change. Part of a model's fingerprint.
-constexpr int kCpuRevision = 2;
+constexpr int kCpuRevision = 3;
 
 struct Plan {
   std::int64_t num_tasks;     // 0 for empty input
   std::size_t scratch_bytes;  // for each thread, aligned to kAlignment; 0: may be null
   std::int64_t row_tasks;     // the op's own: how it cuts rows and columns
   std::int64_t column_tasks;
+};
+
+/// Attention is two steps: all tasks of `pack`, then all tasks of `run`. Both get the same args.
+/// `pack` may have no tasks, and packed_bytes may be 0.
+struct AttentionKernels {
+  std::size_t (*packed_bytes)(const AttentionArgs& args);
+  Plan (*plan_pack)(const AttentionArgs& args, int num_threads);
+  void (*pack)(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+  Plan (*plan)(const AttentionArgs& args, int num_threads);
+  void (*run)(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch);
 };
 
 struct CpuKernels {
@@ -84,14 +95,8 @@ struct CpuKernels {
   void (*rms_norm_bf16)(const RmsNormBf16Args& args, const Plan& plan, std::int64_t task,
                         void* scratch);
 
-  /// Attention is two steps: all tasks of attention_pack, then all tasks of attention. Both get the
-  /// same args. attention_pack may have no tasks, and attention_packed_bytes may be 0.
-  std::size_t (*attention_packed_bytes)(const AttentionArgs& args);
-  Plan (*plan_attention_pack)(const AttentionArgs& args, int num_threads);
-  void (*attention_pack)(const AttentionArgs& args, const Plan& plan, std::int64_t task,
-                         void* scratch);
-  Plan (*plan_attention)(const AttentionArgs& args, int num_threads);
-  void (*attention)(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+  AttentionKernels attention;
+  AttentionKernels attention_bf16;  // functions are null where bf16_sequence is
 
   Plan (*plan_rms_norm)(const RmsNormArgs& args, int num_threads);
   void (*rms_norm)(const RmsNormArgs& args, const Plan& plan, std::int64_t task, void* scratch);

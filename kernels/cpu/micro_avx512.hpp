@@ -15,18 +15,21 @@ constexpr int kMaxTileRows = 14;
 
 namespace {
 
-/// A step of a panel: 16 floats. With FetchRows the rows of `a` that come next are asked for, too.
+/// What a panel and the rows of `a` are made of, 16 elements and one element a step. With FetchRows
+/// the rows that come next are asked for, too.
 template <bool FetchRows>
 struct Fp32Panel {
   using Element = float;
+  using Step = Floats;
   static constexpr bool kFetchRows = FetchRows;
-  static inline Floats step(const float* from) { return load(from); }
+  static inline Step step(const float* from) { return load(from); }
+  static inline Step fill(const float* a) { return kernels::fill(*a); }
+  static inline Floats add(Floats sum, Step a, Step b) { return fma(a, b, sum); }
 };
 
-struct Bf16Panel {
+struct Bf16Panel : Fp32Panel<true> {
   using Element = std::uint16_t;
-  static constexpr bool kFetchRows = true;
-  static inline Floats step(const std::uint16_t* from) { return widen_panel(from); }
+  static inline Step step(const std::uint16_t* from) { return widen_panel(from); }
 };
 
 /// What becomes of a tile's sums in `c`.
@@ -84,13 +87,13 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::
     for (int p = 0; p < Panels; ++p) prefetch_to_l2(next + p * t.b_stride * kBytes);
     next += t.next_step;
     if (Panel::kFetchRows) prefetch_to_l1(next_rows + i * Rows * 4);
-    Floats w[Panels];
+    typename Panel::Step w[Panels];
     for (int p = 0; p < Panels; ++p) w[p] = Panel::step(b + p * t.b_stride + i * kNumPartials);
 #pragma GCC unroll 14
     for (int r = 0; r < Rows; ++r) {
-      const Floats x = fill(a[r / 3][r % 3 * a_stride + i]);
+      const auto x = Panel::fill(a[r / 3] + r % 3 * a_stride + i);
 #pragma GCC unroll 2
-      for (int p = 0; p < Panels; ++p) sums[r][p] = fma(x, w[p], sums[r][p]);
+      for (int p = 0; p < Panels; ++p) sums[r][p] = Panel::add(sums[r][p], x, w[p]);
     }
   }
   finish_tile(t, sums);

@@ -19,7 +19,7 @@ struct Call {
   const kernels::CpuKernels& kernels;
   runtime::Crew& crew;
   runtime::Arena& arena;
-  const Arithmetic& arithmetic;  // of the projections
+  const Arithmetic& arithmetic;
 };
 
 /// The call under way on this thread; valid inside an operator.

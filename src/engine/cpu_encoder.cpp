@@ -108,7 +108,7 @@ class CpuEncoder final : public Encoder {
   }
 
   std::size_t packed_keys(std::size_t num_tokens, std::size_t num_sequences) const {
-    return kernels_.attention_packed_bytes(attention_args(num_tokens, num_sequences));
+    return arithmetic_->attention().packed_bytes(attention_args(num_tokens, num_sequences));
   }
 
   // A token's, of the widest rows that are made of floats while these are still there.
@@ -121,9 +121,10 @@ class CpuEncoder final : public Encoder {
 
   // The largest that any operator asks for, for one thread.
   std::size_t scratch(std::size_t num_tokens, std::size_t num_sequences) const {
-    const auto attention = attention_args(num_tokens, num_sequences);
-    std::size_t bytes = std::max(kernels_.plan_attention(attention, 1).scratch_bytes,
-                                 kernels_.plan_attention_pack(attention, 1).scratch_bytes);
+    const auto args = attention_args(num_tokens, num_sequences);
+    const kernels::AttentionKernels& attention = arithmetic_->attention();
+    std::size_t bytes =
+        std::max(attention.plan(args, 1).scratch_bytes, attention.plan_pack(args, 1).scratch_bytes);
     for (const auto& weights : weights_.projections)
       bytes = std::max(bytes,
                        arithmetic_->scratch_bytes(weights, static_cast<std::int64_t>(num_tokens)));

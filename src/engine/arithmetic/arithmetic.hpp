@@ -61,6 +61,9 @@ class Arithmetic {
   virtual void pack(const kernels::LinearWeights& weights, void* panels,
                     const WeightRows& rows) const = 0;
 
+  /// What computes attention, whose own inputs and outputs are floats.
+  virtual const kernels::AttentionKernels& attention() const { return kernels_.attention; }
+
   /// Bytes of what a row of k floats becomes; 0 if it stays as it is.
   virtual std::size_t row_bytes(std::int64_t k) const = 0;
 

@@ -21,6 +21,8 @@ class Bf16 final : public MadeRows {
     kernels_.pack_linear_bf16({weights, panels, rows.data, rows.first_row, rows.num_rows});
   }
 
+  const kernels::AttentionKernels& attention() const override { return kernels_.attention_bf16; }
+
   std::size_t row_bytes(std::int64_t k) const override {
     return static_cast<std::size_t>(kernels::bf16_stride(k)) * sizeof(std::uint16_t);
   }

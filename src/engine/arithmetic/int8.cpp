@@ -42,6 +42,11 @@ class Int8 final : public MadeRows {
         {codes_of(weights), panels, rotated.data(), rows.first_row, rows.num_rows});
   }
 
+  // Where there is one: its rounding is a fraction of that of codes.
+  const kernels::AttentionKernels& attention() const override {
+    return kernels_.attention_bf16.run != nullptr ? kernels_.attention_bf16 : kernels_.attention;
+  }
+
   std::size_t row_bytes(std::int64_t k) const override {
     return static_cast<std::size_t>(kernels::int8_stride(k)) + sizeof(float);
   }

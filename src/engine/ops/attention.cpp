@@ -1,3 +1,4 @@
+#include "engine/arithmetic/arithmetic.hpp"
 #include "engine/call.hpp"
 #include "engine/ops/ops.hpp"
 
@@ -17,10 +18,11 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int6
                               num_heads,
                               num_kv_heads,
                               head_dim};
-  const Block packed(call.arena, call.kernels.attention_packed_bytes(args));
+  const kernels::AttentionKernels& kernels = call.arithmetic.attention();
+  const Block packed(call.arena, kernels.packed_bytes(args));
   args.packed = packed.data();
-  run_kernel(call, args, call.kernels.plan_attention_pack, call.kernels.attention_pack);
-  run_kernel(call, args, call.kernels.plan_attention, call.kernels.attention);
+  run_kernel(call, args, kernels.plan_pack, kernels.pack);
+  run_kernel(call, args, kernels.plan, kernels.run);
   return out;
 }
 
