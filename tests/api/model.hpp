@@ -16,6 +16,28 @@ inline reranker::LoadOptions with_threads(std::size_t threads, std::size_t memor
   return options;
 }
 
+/// Loads with the kernels of that name; empty: the best that there are.
+class Isa {
+ public:
+  explicit Isa(const std::string& name) {
+    if (const char* before = std::getenv("RERANKER_ISA")) before_ = before;
+    set(name);
+  }
+  ~Isa() { set(before_); }
+  Isa(const Isa&) = delete;
+  Isa& operator=(const Isa&) = delete;
+
+ private:
+  static void set(const std::string& name) { setenv("RERANKER_ISA", name.c_str(), 1); }
+  std::string before_;
+};
+
+inline reranker::LoadOptions in(reranker::Precision precision, std::size_t threads = 1) {
+  auto options = with_threads(threads);
+  options.precision = precision;
+  return options;
+}
+
 /// Passages of many lengths, the empty one first.
 inline std::vector<std::string> many_passages() {
   std::vector<std::string> passages;

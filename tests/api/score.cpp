@@ -31,28 +31,6 @@ TEST_CASE("score gives a finite float a passage, and none for none", "[score]") 
 
 namespace {
 
-/// Loads with the kernels of that name; empty: the best that there are.
-class Isa {
- public:
-  explicit Isa(const std::string& name) {
-    if (const char* before = std::getenv("RERANKER_ISA")) before_ = before;
-    set(name);
-  }
-  ~Isa() { set(before_); }
-  Isa(const Isa&) = delete;
-  Isa& operator=(const Isa&) = delete;
-
- private:
-  static void set(const std::string& name) { setenv("RERANKER_ISA", name.c_str(), 1); }
-  std::string before_;
-};
-
-reranker::LoadOptions in(reranker::Precision precision, std::size_t threads = 1) {
-  auto options = with_threads(threads);
-  options.precision = precision;
-  return options;
-}
-
 void check_near_fp32(reranker::Precision precision, float most) {
   const auto exact = load_tiny();
   const auto rounded = load_tiny(in(precision));

@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+
+using reranker::Precision;
+using reranker::Reranker;
+
+namespace {
+
+struct Kind {
+  std::string isa;
+  Precision precision;
+};
+
+// None where this machine, or its kernels, cannot.
+std::optional<Reranker> load(const Kind& kind, std::size_t threads) {
+  const Isa isa(kind.isa);
+  try {
+    return load_tiny(in(kind.precision, threads));
+  } catch (const reranker::Error& error) {
+    REQUIRE(error.code() == reranker::ErrorCode::unsupported);
+    WARN("skipped: " << error.what());
+    return std::nullopt;
+  }
+}
+
+// From passage `first` on, and around.
+std::vector<std::string> turned(std::vector<std::string> passages, std::size_t first) {
+  std::rotate(passages.begin(), passages.begin() + static_cast<std::ptrdiff_t>(first),
+              passages.end());
+  return passages;
+}
+
+}  // namespace
+
+TEST_CASE("callers at the same time get each pair's bits, in every precision on every kernel",
+          "[sameness]") {
+  const Kind kind{GENERATE("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"),
+                  GENERATE(Precision::fp32, Precision::int8, Precision::bf16)};
+  CAPTURE(kind.isa, static_cast<int>(kind.precision));
+  const auto model = load(kind, 2);
+  if (!model) return;
+  const auto single = load(kind, 1);
+  const auto passages = many_passages();
+  std::vector<float> alone;
+  for (const auto& passage : passages) alone.push_back(single->score("why", {passage})[0]);
+
+  std::vector<std::vector<float>> results(4);
+  std::vector<std::thread> callers;
+  for (std::size_t i = 0; i < results.size(); ++i)
+    callers.emplace_back([&, i] { results[i] = model->score("why", turned(passages, 7 * i)); });
+  for (auto& caller : callers) caller.join();
+  for (std::size_t i = 0; i < results.size(); ++i)
+    for (std::size_t j = 0; j < passages.size(); ++j) {
+      const float expected = alone[(7 * i + j) % passages.size()];
+      CHECK(std::memcmp(&results[i][j], &expected, sizeof expected) == 0);
+    }
+}
