@@ -98,9 +98,10 @@ std::size_t count_parameters(const model::Network& network) {
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
                         const std::filesystem::path& folder, std::size_t window) {
-  std::string text = fmt::format("{:x} {} {} {} {} {} {}", description.weight_hash,
-                                 description.kernel_revision, description.precision,
-                                 description.weights, window, network.num_heads, network.head_dim);
+  std::string text =
+      fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
+                  description.precision, description.weights, description.attention, window,
+                  network.num_heads, network.head_dim);
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
@@ -125,6 +126,7 @@ Info describe(const model::LlamaConfig& config, const model::Network& network,
   info.device = "cpu";
   info.precision = description.precision;
   info.weights = description.weights;
+  info.attention = description.attention;
   info.isa = description.isa;
   info.libtorch = description.libtorch;
   info.threads = threads;

@@ -40,6 +40,7 @@ std::vector<Field> fields_of(const reranker::Info& info) {
       {"device", info.device, true},
       {"precision", info.precision, true},
       {"weights", info.weights, true},
+      {"attention", info.attention, true},
       {"isa", info.isa, true},
       {"libtorch", info.libtorch, true},
       {"threads", number(info.threads), false},

@@ -208,8 +208,12 @@ void attention_avx2(const AttentionArgs& args, const Plan&, std::int64_t task, v
 }  // namespace
 
 void add_attention_avx2(CpuKernels& table) {
-  table.attention = {packed_bytes<>, plan_pack, pack_piece<pack_keys, pack_values>,
-                     plan_attention_avx2, attention_avx2};
+  table.attention = {"fp32",
+                     packed_bytes<>,
+                     plan_pack,
+                     pack_piece<pack_keys, pack_values>,
+                     plan_attention_avx2,
+                     attention_avx2};
 }
 
 }  // namespace reranker::kernels

@@ -4,6 +4,7 @@ namespace reranker::kernels {
 namespace {
 
 struct Fp32 {
+  static constexpr const char* kName = "fp32";
   static constexpr std::int64_t kWidth = 1;
   using Panel = Fp32Panel<false>;  // queries and powers were written a moment ago
 

@@ -34,6 +34,7 @@ void store_words(std::uint16_t* to, const float* from, std::int64_t count, Float
 }
 
 struct Bf16 {
+  static constexpr const char* kName = "bf16";
   static constexpr std::int64_t kWidth = 2;
   using Panel = PairsPanel;
 

@@ -5,6 +5,7 @@ namespace reranker::kernels {
 namespace {
 
 struct Bf16 {
+  static constexpr const char* kName = "bf16";
   static float chain(const float* a, std::int64_t a_step, const float* b, std::int64_t b_step,
                      std::int64_t count) {
     float sum = 0.0f;

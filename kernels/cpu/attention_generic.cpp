@@ -4,6 +4,7 @@ namespace reranker::kernels {
 namespace {
 
 struct Fp32 {
+  static constexpr const char* kName = "fp32";
   static float chain(const float* a, std::int64_t a_step, const float* b, std::int64_t b_step,
                      std::int64_t count) {
     float sum = 0.0f;

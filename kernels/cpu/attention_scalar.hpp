@@ -5,6 +5,7 @@
 
 // attention.hpp by the book. Numbers says what the products are made of:
 //
+//   kName                                AttentionKernels::products
 //   chain(a, a_step, b, b_step, count)   sum of count products, begun at +0
 //
 // For <op>_generic.cpp only, as scalar.hpp.
@@ -99,7 +100,8 @@ void attention_of(const AttentionArgs& args, const Plan&, std::int64_t task, voi
 
 template <typename Numbers>
 AttentionKernels attention_kernels() {
-  return {packed_nothing, plan_no_pack, pack_nothing, plan_heads, attention_of<Numbers>};
+  return {Numbers::kName, packed_nothing, plan_no_pack,
+          pack_nothing,   plan_heads,     attention_of<Numbers>};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 //
 // Numbers says what is multiplied: elements of 32 bits, of `kWidth` numbers each.
 //
+//   kName            AttentionKernels::products
 //   Panel            of micro_avx512.hpp
 //   pack_keys, pack_values             attention_pieces.hpp
 //   scale_queries(to, from, heads, dim, factor)    a token's queries, side by side, as elements;
@@ -198,9 +199,12 @@ void attend(const AttentionArgs& args, const Plan&, std::int64_t task, void* scr
 
 template <typename Numbers>
 AttentionKernels attention_kernels() {
-  return {packed_bytes<Numbers::kWidth>, plan_pack,
+  return {Numbers::kName,
+          packed_bytes<Numbers::kWidth>,
+          plan_pack,
           pack_piece<Numbers::pack_keys, Numbers::pack_values, Numbers::kWidth>,
-          plan_attention<Numbers>, attend<Numbers>};
+          plan_attention<Numbers>,
+          attend<Numbers>};
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ struct Plan {
 /// Attention is two steps: all tasks of `pack`, then all tasks of `run`. Both get the same args.
 /// `pack` may have no tasks, and packed_bytes may be 0.
 struct AttentionKernels {
+  const char* products;  // "fp32" or "bf16"
   std::size_t (*packed_bytes)(const AttentionArgs& args);
   Plan (*plan_pack)(const AttentionArgs& args, int num_threads);
   void (*pack)(const AttentionArgs& args, const Plan& plan, std::int64_t task, void* scratch);

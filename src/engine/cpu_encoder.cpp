@@ -67,6 +67,7 @@ class CpuEncoder final : public Encoder {
     description_.isa = kernels_.isa;
     description_.precision = arithmetic_->name();
     description_.weights = weights_.storage;
+    description_.attention = arithmetic_->attention().products;
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = weights_.bytes;
     description_.kernel_revision = kernels::kCpuRevision;

@@ -21,13 +21,14 @@
 namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 2;
+constexpr int kAbi = 3;
 
 /// What an encoder says of itself.
 struct Description {
   std::string isa;
   std::string precision;  // arithmetic of the projections: "fp32", "bf16" or "int8"
   std::string weights;    // storage of the projections: "bf16", "fp32", "int8" or "int8 quads"
+  std::string attention;  // arithmetic of its products: "fp32" or "bf16"
   std::string libtorch;
   std::size_t weight_bytes = 0;
   int kernel_revision = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -61,4 +62,18 @@ TEST_CASE("callers at the same time get each pair's bits, in every precision on 
       const float expected = alone[(7 * i + j) % passages.size()];
       CHECK(std::memcmp(&results[i][j], &expected, sizeof expected) == 0);
     }
+}
+
+TEST_CASE("models of equal fingerprints give equal scores", "[sameness]") {
+  const auto precision = GENERATE(Precision::fp32, Precision::int8, Precision::bf16);
+  std::map<std::string, std::vector<float>> scores;  // by fingerprint
+  for (const char* isa : {"generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"}) {
+    const auto model = load({isa, precision}, 1);
+    if (!model) continue;
+    const auto found = model->score("why", many_passages());
+    const auto& expected = scores.emplace(model->info().fingerprint, found).first->second;
+    CAPTURE(isa);
+    CHECK(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
+  }
+  if (precision == Precision::fp32) CHECK(scores.size() == 1);
 }
