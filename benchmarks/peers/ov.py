@@ -4,7 +4,8 @@
 
 The CPU plugin, one stream, on a conversion straight from torch, which keeps attention whole; a call of one
 pair runs a graph without any mask. `fp32` and `bf16` are the same file with that inference precision asked for
-(left alone, the plugin takes bf16 where the processor has it). int8 is weights and activations by NNCF.
+(left alone, the plugin takes bf16 where the processor has it). int8 is weights and activations by NNCF; in what
+is not quantised the plugin is left alone.
 """
 
 import serve  # begins to count the time of imports
@@ -14,7 +15,7 @@ import openvino
 from drafts import draft_of
 from padding import padded
 
-PRECISIONS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # the last: of what is not quantised
+PRECISIONS = {"fp32": "f32", "bf16": "bf16", "int8": None}
 FILE = "model.xml"  # its weights lie beside it
 
 
@@ -27,8 +28,9 @@ class OpenVino:
     """A compiled model."""
 
     def __init__(self, options):
-        settings = {"INFERENCE_NUM_THREADS": options.threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
-                    "INFERENCE_PRECISION_HINT": PRECISIONS[options.precision]}
+        settings = {"INFERENCE_NUM_THREADS": options.threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
+        if hint := PRECISIONS[options.precision]:
+            settings["INFERENCE_PRECISION_HINT"] = hint
         path = folder_of(options, options.precision) / FILE
         self._model = openvino.Core().compile_model(path, "CPU", settings)
         self._masked = options.pairs > 1
