@@ -174,6 +174,18 @@ struct QueryTile {
   const float* values;
 };
 
+/// Cuts a thread's scratch into arrays, or counts what they take where there is no memory.
+struct ScratchCut {
+  float* memory;
+  std::int64_t floats = 0;
+
+  float* take(std::int64_t count) {
+    float* taken = memory == nullptr ? nullptr : memory + floats;
+    floats += count;
+    return taken;
+  }
+};
+
 /// `size` tokens are a tile at the most.
 inline QueryTile query_tile(const AttentionArgs& args, std::int64_t task, std::int64_t size,
                             std::int64_t width = 1) {

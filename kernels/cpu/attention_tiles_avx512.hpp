@@ -42,23 +42,17 @@ struct Scratch {
 template <typename Numbers>
 Scratch cut(void* memory, const AttentionArgs& args) {
   const std::int64_t rows = round_up(tokens_per_tile(args, kTargetRows) * queries_per_head(args));
-  auto* at = static_cast<float*>(memory);
+  ScratchCut from{static_cast<float*>(memory)};
   Scratch s;
-  std::int64_t floats = 0;
-  const auto take = [&](std::int64_t count) {
-    float* taken = memory == nullptr ? nullptr : at + floats;
-    floats += count;
-    return taken;
-  };
-  s.scores = take(rows * kScoreStride);
-  s.powers = Numbers::kWidth == 1 ? s.scores : take(rows * kScoreStride / Numbers::kWidth);
-  s.queries = take(rows * round_up(args.head_dim));
-  s.out = take(rows * round_up(args.head_dim));
-  s.max = take(rows);
-  s.sum = take(rows);
-  s.block_sum = take(rows);
-  s.rescale = take(rows);
-  s.floats = floats;
+  s.scores = from.take(rows * kScoreStride);
+  s.powers = Numbers::kWidth == 1 ? s.scores : from.take(rows * kScoreStride / Numbers::kWidth);
+  s.queries = from.take(rows * round_up(args.head_dim));
+  s.out = from.take(rows * round_up(args.head_dim));
+  s.max = from.take(rows);
+  s.sum = from.take(rows);
+  s.block_sum = from.take(rows);
+  s.rescale = from.take(rows);
+  s.floats = from.floats;
   return s;
 }
 

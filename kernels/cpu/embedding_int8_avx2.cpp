@@ -41,44 +41,38 @@ float pack_group(std::int8_t* codes, const Group& group) {
 
 void pack_embedding_int8_avx2(const PackEmbeddingInt8Args& args) {
   const std::int64_t dim = args.table.dim;
-  const std::int64_t groups = num_embedding_groups(args.table);
-  auto* packed = static_cast<char*>(args.packed);
-  char* to = packed + args.first_row * dim;
-  auto* scale =
-      reinterpret_cast<float*>(packed + int8_scales_at(args.table)) + args.first_row * groups;
-  for (std::int64_t r = 0; r < args.num_rows; ++r)
-    for (std::int64_t at = 0; at < dim; at += kEmbeddingGroup) {
-      const std::int64_t count = dim - at < kEmbeddingGroup ? dim - at : kEmbeddingGroup;
+  for (std::int64_t r = 0; r < args.num_rows; ++r) {
+    const EmbeddingRow row = embedding_row(args.table, args.packed, args.first_row + r);
+    for (std::int64_t i = 0; i < dim; i += kEmbeddingGroup) {
+      const std::int64_t count = dim - i < kEmbeddingGroup ? dim - i : kEmbeddingGroup;
       std::int8_t codes[kEmbeddingGroup];
-      *scale++ = pack_group(codes, Group(args, r * dim + at, count));
-      std::memcpy(to + r * dim + at, codes, static_cast<std::size_t>(count));
+      row.scales[i / kEmbeddingGroup] = pack_group(codes, Group(args, r * dim + i, count));
+      std::memcpy(row.codes + i, codes, static_cast<std::size_t>(count));
     }
+  }
 }
 
-__m256 floats_of(const char* codes) {
+__m256 floats_of(const std::int8_t* codes) {
   const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes));
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eight));
 }
 
-void gather_row(float* out, const char* codes, const float* scales, std::int64_t dim) {
+void gather_row(float* out, const EmbeddingRow& row, std::int64_t dim) {
   std::int64_t i = 0;
   for (; i + 8 <= dim; i += 8) {
-    const __m256 scale = _mm256_broadcast_ss(scales + i / kEmbeddingGroup);
-    _mm256_storeu_ps(out + i, _mm256_mul_ps(floats_of(codes + i), scale));
+    const __m256 scale = _mm256_broadcast_ss(row.scales + i / kEmbeddingGroup);
+    _mm256_storeu_ps(out + i, _mm256_mul_ps(floats_of(row.codes + i), scale));
   }
-  for (; i < dim; ++i)
-    out[i] = static_cast<float>(static_cast<std::int8_t>(codes[i])) * scales[i / kEmbeddingGroup];
+  for (; i < dim; ++i) out[i] = static_cast<float>(row.codes[i]) * row.scales[i / kEmbeddingGroup];
 }
 
 void embedding_int8_avx2(const EmbeddingInt8Args& args, const Plan& plan, std::int64_t task,
                          void*) {
   const RowRange tokens = part_of(args.num_tokens, task, plan.num_tasks);
-  const std::int64_t dim = args.table.dim;
-  const std::int64_t groups = num_embedding_groups(args.table);
-  const auto* packed = static_cast<const char*>(args.packed);
-  const auto* scales = reinterpret_cast<const float*>(packed + int8_scales_at(args.table));
   for (std::int64_t t = tokens.begin; t < tokens.end; ++t)
-    gather_row(args.out + t * dim, packed + args.ids[t] * dim, scales + args.ids[t] * groups, dim);
+    gather_row(args.out + t * args.table.dim,
+               embedding_row(args.table, const_cast<void*>(args.packed), args.ids[t]),
+               args.table.dim);
 }
 
 }  // namespace

@@ -9,6 +9,14 @@ namespace {
 // A whole register of codes on the way in, and two dwords of columns in a step of vpmaddubsw.
 constexpr std::int64_t kStrideMultiple = 16;
 
+std::int64_t num_embedding_groups(const EmbeddingInt8Table& table) {
+  return divide_up(table.dim, kEmbeddingGroup);
+}
+
+std::int64_t embedding_scales_at(const EmbeddingInt8Table& table) {
+  return divide_up(table.vocab * table.dim, 4) * 4;
+}
+
 }  // namespace
 
 std::int64_t int8_stride(std::int64_t dim) {
@@ -38,17 +46,16 @@ std::size_t packed_linear_int8_bytes(const LinearInt8Weights& weights) {
                                   num_panels(weights.shape) * kPanel * 4);
 }
 
-std::int64_t num_embedding_groups(const EmbeddingInt8Table& table) {
-  return divide_up(table.dim, kEmbeddingGroup);
-}
-
-std::int64_t int8_scales_at(const EmbeddingInt8Table& table) {
-  return divide_up(table.vocab * table.dim, 4) * 4;
-}
-
 std::size_t packed_embedding_int8_bytes(const EmbeddingInt8Table& table) {
-  return static_cast<std::size_t>(int8_scales_at(table) +
+  return static_cast<std::size_t>(embedding_scales_at(table) +
                                   table.vocab * num_embedding_groups(table) * 4);
+}
+
+EmbeddingRow embedding_row(const EmbeddingInt8Table& table, void* packed, std::int64_t row) {
+  auto* bytes = static_cast<char*>(packed);
+  return {reinterpret_cast<std::int8_t*>(bytes) + row * table.dim,
+          reinterpret_cast<float*>(bytes + embedding_scales_at(table)) +
+              row * num_embedding_groups(table)};
 }
 
 }  // namespace reranker::kernels

@@ -15,8 +15,11 @@ std::int64_t int8_panel_bytes(const LinearInt8Weights& weights);
 std::int64_t int8_scales_at(const LinearInt8Weights& weights);
 std::int64_t int8_offsets_at(const LinearInt8Weights& weights);
 
-/// Scales of a row of an embedding table, and bytes before those of the first.
-std::int64_t num_embedding_groups(const EmbeddingInt8Table& table);
-std::int64_t int8_scales_at(const EmbeddingInt8Table& table);
+/// A row of an embedding table.
+struct EmbeddingRow {
+  std::int8_t* codes;  // (dim)
+  float* scales;       // one a group
+};
+EmbeddingRow embedding_row(const EmbeddingInt8Table& table, void* packed, std::int64_t row);
 
 }  // namespace reranker::kernels
