@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,27 @@ def test_mined_lists_hold_no_passage_of_a_dev_query(mined):
     for row in rows:
         assert row["candidates"][0][0] == row["positives"][0]  # both words match
         assert all(int(p[1:]) % 2 == 0 for p, _ in row["candidates"])
+
+
+def test_a_copy_of_the_answer_is_no_negative(tmp_path):
+    path = write_set(tmp_path / "toy")
+    with open(path / "corpus.jsonl.gz", "ab") as corpus:  # gzip files may follow each other
+        corpus.write(gzip.compress(b'{"_id": "copy", "title": "Cat", "text": "A RED cat lives here."}\n'))
+    lists, _, _ = mine.mine_set(path, 32, random.Random(1))
+    row = next(row for row in lists if row["query"] == "where is the red cat")
+    candidates = [p for p, _ in row["candidates"]]
+    assert candidates[0] == "p0" and "p2" in candidates and "copy" not in candidates
+
+
+def test_passages_that_differ_in_more_than_a_word_in_ten_are_no_copies():
+    answer = frozenset("a red cat lives here with two dogs and bees".split())
+    assert mine.same(answer, answer - {"bees"})
+    assert not mine.same(answer, answer - {"bees", "dogs"})
+    assert not mine.same(answer, answer - {"cat"} | {"owl"})
+
+
+def test_no_training_text_comes_from_the_unseen_sets():
+    assert not set(mine.QUERIES) & set(mine.UNSEEN)
 
 
 def test_best_window_takes_the_run_with_the_rarest_query_words():
