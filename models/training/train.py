@@ -32,7 +32,7 @@ LISTS_PER_STEP = 8
 # One forward and backward. Enough rows for full-speed matrix products, few
 # enough for activations to stay near the cache.
 MICRO_BATCH_TOKENS = 2000
-CHECKPOINT_SECONDS = 180
+CHECKPOINT_SECONDS = 120
 COLUMNS = ["position", "stage", "loss", "plain", "fused", "plain_first", "fused_first", "first_stage_first",
            "max_weight", "zscore_weight", "learning_rate", "tokens", "cpu_s", "wall_s"]
 
