@@ -19,7 +19,7 @@ import folder
 from beir import passage_text, read_candidates, read_corpus, read_qrels, read_queries
 from fusion import first_stage_terms
 from metrics import ndcg, recall
-from mine import CANDIDATES, QUERIES
+from mine import CANDIDATES, QUERIES, UNSEEN
 from scoring import score
 
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=list(QUERIES))
+    parser.add_argument("--sets", nargs="+", default=[*QUERIES, *UNSEEN])
     parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
     parser.add_argument("--max-tokens", type=int, default=0, help="default: the folder's")
     parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")

@@ -3,7 +3,6 @@
     python export.py --start start --run run --out ../small
 
 fit_fusion.py then fits the weights of the first stage anew.
-
 """
 
 import argparse
@@ -24,11 +23,11 @@ def main() -> None:
     args = parser.parse_args()
 
     torch.set_num_threads(1)
-    model, tokenizer, config = folder.load(args.start)
-    model.model.embed_tokens.weight.requires_grad_(False)
+    model, tokenizer, _ = folder.load(args.start)
+    model.word_embeddings.weight.requires_grad_(False)
     fusion = Fusion()
     position = checkpoint.load(args.run / "last.pt", model, fusion)
-    folder.save(args.out, model, tokenizer, fusion.values(), config["max_position_embeddings"])
+    folder.save(args.out, model, tokenizer, fusion.values())
     print(f"{args.out}: {position} lists read, first_stage {fusion.values()}")
 
 

@@ -1,7 +1,9 @@
 """The Hugging Face folder: config.json, model.safetensors, tokenizer.json.
 
 The start, every checkpoint that is measured, and the model that ships are such
-folders, so all of them load the same way.
+folders, so all of them load the same way. A family of models is a module with
+ARCHITECTURE, CONFIG (what config.json says besides the shape), Shape and
+CrossEncoder.
 """
 
 import json
@@ -12,13 +14,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
-from model import CrossEncoder, Shape
+import bert
+import llama
 
-FIELDS = list(Shape.__dataclass_fields__)
+FAMILIES = {family.ARCHITECTURE: family for family in (bert, llama)}
+CrossEncoder = bert.CrossEncoder | llama.CrossEncoder
 
 
-def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None,
-         max_tokens: int) -> None:
+def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None) -> None:
     """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight)."""
     path.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
@@ -26,30 +29,21 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
     save_file(tensors, weights, metadata={"format": "pt"})
     weights.chmod(0o644)  # safetensors makes it private
     tokenizer.save(str(path / "tokenizer.json"))
-    text = json.dumps(config(model.shape, first_stage, max_tokens), indent=2)
+    text = json.dumps(config(model, first_stage), indent=2)
     (path / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def config(shape: Shape, first_stage: tuple[float, float] | None, max_tokens: int) -> dict:
+def config(model: CrossEncoder, first_stage: tuple[float, float] | None) -> dict:
+    family = next(f for f in FAMILIES.values() if isinstance(model, f.CrossEncoder))
     result = {
-        "architectures": ["LlamaBidirectionalForSequenceClassification"],
-        "model_type": "llama_bidirec",
-        "pooling": "avg",
-        "temperature": 1.0,
+        "architectures": [family.ARCHITECTURE],
+        **family.CONFIG,
         "id2label": {"0": "LABEL_0"},
         "label2id": {"LABEL_0": 0},
-        **asdict(shape),
-        "max_position_embeddings": max_tokens,
-        "rope_scaling": None,
-        "hidden_act": "silu",
-        "attention_bias": False,
-        "mlp_bias": False,
-        "tie_word_embeddings": False,
-        "bos_token_id": None,
-        "eos_token_id": None,
+        **asdict(model.shape),
         "pad_token_id": 0,
         "torch_dtype": "bfloat16",
-        "transformers_version": "4.57.0",  # whose names for the RoPE fields these are
+        "transformers_version": "4.57.0",  # whose names for the fields these are
     }
     if first_stage is not None:
         result["first_stage"] = {"max_weight": first_stage[0], "zscore_weight": first_stage[1]}
@@ -59,7 +53,9 @@ def config(shape: Shape, first_stage: tuple[float, float] | None, max_tokens: in
 def load(path: Path) -> tuple[CrossEncoder, Tokenizer, dict]:
     """(model in float32 with the folder's bfloat16 values, tokenizer, config)."""
     settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    model = CrossEncoder(Shape(**{name: settings[name] for name in FIELDS}))
+    family = FAMILIES[settings["architectures"][0]]
+    fields = family.Shape.__dataclass_fields__
+    model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
     tensors = load_file(path / "model.safetensors")
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model, Tokenizer.from_file(str(path / "tokenizer.json")), settings

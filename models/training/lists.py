@@ -4,25 +4,26 @@ import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding
 
 from beir import passage_text
 from fusion import first_stage_terms
-from plan import Stage, locate
+from plan import Plan, Stage
 from windows import best_window
 
 
-def prompt(query: str, passage: str) -> str:
-    return f"question:{query} \n \n passage:{passage}"
+# (query, passages, max_tokens) to one sequence a passage.
+Encode = Callable[[str, list[str], int], list[Encoding]]
 
 
 @dataclass
 class Example:
     """One list. The relevant passage comes first."""
 
-    sequences: list[list[int]]
+    sequences: list[Encoding]
     terms: torch.Tensor  # (passages, 2), of the passages that BM25 found; else 0
     found: torch.Tensor  # (passages), whether BM25's top 40 holds the passage
 
@@ -62,15 +63,14 @@ class Lists:
                 chosen.append(passage)
         return [rng.choice(row["positives"]), *chosen]
 
-    def example(self, plan: list[Stage], position: int, seed: int, tokenizer: Tokenizer) -> Example:
+    def example(self, plan: Plan, position: int, seed: int, encode: Encode) -> Example:
         """List number `position` of the run. Depends on nothing but its
         arguments, which is what makes stop and resume exact."""
-        stage, done = locate(plan, position)
+        stage, done = plan.locate(position)
         row = self.rows[position % len(self.rows)]
         passages = self.choose(row, stage, done, random.Random(f"{seed}/{position}"))
-        texts = [prompt(row["query"], self.text(row, p, stage.window)) for p in passages]
-        sequences = [e.ids[: stage.max_tokens] for e in tokenizer.encode_batch_fast(texts)]
-        return Example(sequences, *self.first_stage(row, passages))
+        texts = [self.text(row, p, stage.window) for p in passages]
+        return Example(encode(row["query"], texts, stage.max_tokens), *self.first_stage(row, passages))
 
     def first_stage(self, row: dict, passages: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         ids = [p for p, _ in row["candidates"]]

@@ -1,4 +1,4 @@
-"""What training reads when: stages, counted in lists."""
+"""What training reads when, in stages counted in lists, and how fast it learns."""
 
 import tomllib
 from dataclasses import dataclass
@@ -19,18 +19,25 @@ class Stage:
     plain_weight: float  # of the loss on the bare logit, beside the fused one
 
 
-def read_plan(path: Path) -> list[Stage]:
-    return [Stage(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["stage"]]
+@dataclass(frozen=True)
+class Plan:
+    learning_rate: float
+    head_learning_rate: float
+    stages: list[Stage]
+
+    def __len__(self) -> int:
+        """In lists."""
+        return sum(stage.lists for stage in self.stages)
+
+    def locate(self, position: int) -> tuple[Stage, float]:
+        """The stage that list number `position` falls in, and how far into it (0 to 1)."""
+        for stage in self.stages:
+            if position < stage.lists:
+                return stage, position / stage.lists
+            position -= stage.lists
+        raise IndexError("past the end of the plan")
 
 
-def locate(plan: list[Stage], position: int) -> tuple[Stage, float]:
-    """The stage that list number `position` falls in, and how far into it (0 to 1)."""
-    for stage in plan:
-        if position < stage.lists:
-            return stage, position / stage.lists
-        position -= stage.lists
-    raise IndexError("past the end of the plan")
-
-
-def num_lists(plan: list[Stage]) -> int:
-    return sum(stage.lists for stage in plan)
+def read_plan(path: Path) -> Plan:
+    settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Plan(stages=[Stage(**row) for row in settings.pop("stage")], **settings)

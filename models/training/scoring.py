@@ -1,18 +1,16 @@
 """Scores pairs as the library does: whole passages, cut at the end."""
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from lists import prompt
-from model import CrossEncoder
+from folder import CrossEncoder
 
 BATCH_TOKENS = 4000
 
 
 def score(model: CrossEncoder, tokenizer: Tokenizer, query: str, passages: list[str], max_tokens: int) -> torch.Tensor:
     """One logit a passage, in the order given."""
-    encodings = tokenizer.encode_batch_fast([prompt(query, p) for p in passages])
-    sequences = [e.ids[:max_tokens] for e in encodings]
+    sequences = model.encode(tokenizer, query, passages, max_tokens)
     order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
     logits = torch.empty(len(sequences))
     with torch.inference_mode():
@@ -21,7 +19,7 @@ def score(model: CrossEncoder, tokenizer: Tokenizer, query: str, passages: list[
     return logits
 
 
-def _batches(order: list[int], sequences: list[list[int]]) -> list[list[int]]:
+def _batches(order: list[int], sequences: list[Encoding]) -> list[list[int]]:
     batches, room = [], 0
     for i in order:
         if not batches or len(sequences[i]) > room:

@@ -2,11 +2,12 @@
 
 import gzip
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
 import beir
@@ -21,57 +22,32 @@ from fusion import Fusion, first_stage_terms
 from lists import Example, Lists
 from loss import list_loss
 from metrics import ndcg, recall
-from model import CrossEncoder, Shape
-from plan import Stage, locate
+from plan import read_plan
 from smollm2 import unpermute
+from toy import PLAN, tiny_bert, tiny_llama, write_set
 from windows import best_window
 
-COLOURS = ["red", "green", "blue", "black", "white", "yellow", "purple", "orange"]
-ANIMALS = ["cat", "dog", "bee", "cow", "hen", "pig", "owl", "ant"]
-PLAN = [
-    Stage("words", 16, window=4, max_tokens=64, negatives=3, random_first=1.0, random_last=0.5, plain_weight=1.0),
-    Stage("passages", 16, window=0, max_tokens=64, negatives=3, random_first=0.5, random_last=0.0, plain_weight=0.5),
-]
-
-
-def write_set(path: Path) -> Path:
-    """A set of 64 passages, one for each colour of animal; half the queries are for dev."""
-    (path / "qrels").mkdir(parents=True)
-    pairs = [(c, a) for c in COLOURS for a in ANIMALS]
-    lines = lambda rows: "".join(json.dumps(row) + "\n" for row in rows)
-    write = lambda name, text: (path / name).write_bytes(gzip.compress(text.encode()))
-    write("corpus.jsonl.gz", lines(
-        {"_id": f"p{i}", "title": a, "text": f"a {c} {a} lives here"} for i, (c, a) in enumerate(pairs)))
-    write("queries.jsonl.gz", lines({"_id": f"q{i}", "text": f"where is the {c} {a}"} for i, (c, a) in enumerate(pairs)))
-    for split, ids in (("train", range(0, 64, 2)), ("dev", range(1, 64, 2))):
-        write(f"qrels/{split}.tsv.gz", "query-id\tcorpus-id\tscore\n" + "".join(f"q{i}\tp{i}\t1\n" for i in ids))
-    write("bm25.dev.tsv.gz", "q1\tp1\t1\t3.5\nq1\tp9\t2\t1.25\n")
-    return path
-
-
-def byte_tokenizer() -> Tokenizer:
-    tokens = vocabulary.SPECIAL_TOKENS + sorted(ByteLevel.alphabet())
-    return vocabulary.build_tokenizer(tokens, [])
-
-
-def tiny_model(vocab_size: int) -> CrossEncoder:
-    torch.manual_seed(1)
-    return CrossEncoder(Shape(vocab_size=vocab_size, num_hidden_layers=2, hidden_size=48, intermediate_size=80,
-                              num_attention_heads=3, num_key_value_heads=1, head_dim=16, rope_theta=1e4,
-                              rms_norm_eps=1e-5))
+both_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert])
 
 
 @pytest.fixture
-def mined(tmp_path: Path, monkeypatch) -> tuple[Path, Path]:
-    """(lists, start) folders of the toy set."""
+def lists(tmp_path: Path, monkeypatch) -> Path:
+    """The mined folder of the toy set."""
     write_set(tmp_path / "data" / "toy")
     monkeypatch.setattr(mine, "QUERIES", {"toy": 32})
     monkeypatch.setattr(mine, "HELD", 4)
     monkeypatch.setattr("sys.argv", ["mine.py", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "lists")])
     mine.main()
-    tokenizer = byte_tokenizer()
-    folder.save(tmp_path / "start", tiny_model(tokenizer.get_vocab_size()), tokenizer, None, 512)
-    return tmp_path / "lists", tmp_path / "start"
+    return tmp_path / "lists"
+
+
+@pytest.fixture
+def trainer(lists: Path, tmp_path: Path):
+    """Makes a run of the toy plan, given a tiny model's maker."""
+    def make(tiny, plan=PLAN, **options) -> train.Trainer:
+        folder.save(tmp_path / "start", *tiny(), None)
+        return train.Trainer(Lists(lists, "train"), tmp_path / "start", plan, seed=1, **options)
+    return make
 
 
 def test_a_title_is_joined_unless_the_text_begins_with_it():
@@ -95,13 +71,33 @@ def test_bm25_puts_the_rarer_word_first_and_drops_what_shares_no_word():
     assert index.top("zebra", 4) == []
 
 
-def test_mined_lists_hold_no_passage_of_a_dev_query(mined):
-    lists, _ = mined
+def test_mined_lists_hold_no_passage_of_a_dev_query(lists):
     rows = [json.loads(line) for split in ("train", "held") for line in open(lists / f"{split}.jsonl")]
     assert len(rows) == 32
     for row in rows:
         assert row["candidates"][0][0] == row["positives"][0]  # both words match
         assert all(int(p[1:]) % 2 == 0 for p, _ in row["candidates"])
+
+
+def test_a_copy_of_the_answer_is_no_negative(tmp_path):
+    path = write_set(tmp_path / "toy")
+    with open(path / "corpus.jsonl.gz", "ab") as corpus:  # gzip files may follow each other
+        corpus.write(gzip.compress(b'{"_id": "copy", "title": "Cat", "text": "A RED cat lives here."}\n'))
+    lists, _, _ = mine.mine_set(path, 32, random.Random(1))
+    row = next(row for row in lists if row["query"] == "where is the red cat")
+    candidates = [p for p, _ in row["candidates"]]
+    assert candidates[0] == "p0" and "p2" in candidates and "copy" not in candidates
+
+
+def test_passages_that_differ_in_more_than_a_word_in_ten_are_no_copies():
+    answer = frozenset("a red cat lives here with two dogs and bees".split())
+    assert mine.same(answer, answer - {"bees"})
+    assert not mine.same(answer, answer - {"bees", "dogs"})
+    assert not mine.same(answer, answer - {"cat"} | {"owl"})
+
+
+def test_no_training_text_comes_from_the_unseen_sets():
+    assert not set(mine.QUERIES) & set(mine.UNSEEN)
 
 
 def test_best_window_takes_the_run_with_the_rarest_query_words():
@@ -165,11 +161,19 @@ def test_a_cut_vocabulary_spells_as_before_and_knows_every_byte():
     assert set(ByteLevel.alphabet()) <= set(kept)
 
 
-def test_locate_walks_through_the_stages():
-    assert locate(PLAN, 0) == (PLAN[0], 0.0)
-    assert locate(PLAN, 24) == (PLAN[1], 0.5)
+def test_a_plan_locates_a_list_in_its_stages():
+    assert len(PLAN) == 32
+    assert PLAN.locate(0) == (PLAN.stages[0], 0.0)
+    assert PLAN.locate(24) == (PLAN.stages[1], 0.5)
     with pytest.raises(IndexError):
-        locate(PLAN, 32)
+        PLAN.locate(32)
+
+
+@pytest.mark.parametrize("name", ["plan.toml", "plan-minilm.toml"])
+def test_a_plan_that_ships_lengthens_what_is_read_up_to_whole_passages(name):
+    *windows, whole = read_plan(Path(__file__).with_name(name)).stages
+    assert [s.window for s in windows] == sorted(s.window for s in windows)
+    assert whole.window == 0 and whole.max_tokens == 256
 
 
 def test_metrics_on_a_ranking():
@@ -177,42 +181,59 @@ def test_metrics_on_a_ranking():
     assert ndcg(["x", "a"], {"a"}) == pytest.approx(0.6309, abs=1e-4)
 
 
-def test_a_pair_scores_the_same_alone_and_in_any_batch():
-    model = tiny_model(300).eval()
-    sequences = [list(range(1, 20)), [5], list(range(7, 118))]
-    together = model(sequences)
+@both_families
+def test_a_pair_scores_the_same_alone_and_in_any_batch(tiny):
+    model, tokenizer = tiny()
+    sequences = model.encode(tokenizer, "cat", ["x " * n for n in (19, 1, 111)], 512)
     alone = torch.cat([model([s]) for s in sequences])
-    assert torch.allclose(together, alone, atol=1e-6)
+    assert torch.allclose(model(sequences), alone, atol=1e-6)
 
 
-def test_the_encoder_is_transformers_llama_without_the_causal_mask():
+def test_the_llama_is_transformers_llama_without_the_causal_mask():
     transformers = pytest.importorskip("transformers")
-    model = tiny_model(300)
+    model, tokenizer = tiny_llama()
     s = model.shape
     llama = transformers.LlamaModel(transformers.LlamaConfig(
-        vocab_size=300, hidden_size=s.hidden_size, intermediate_size=s.intermediate_size, head_dim=s.head_dim,
-        num_hidden_layers=s.num_hidden_layers, num_attention_heads=s.num_attention_heads,
+        vocab_size=s.vocab_size, hidden_size=s.hidden_size, intermediate_size=s.intermediate_size,
+        head_dim=s.head_dim, num_hidden_layers=s.num_hidden_layers, num_attention_heads=s.num_attention_heads,
         num_key_value_heads=s.num_key_value_heads, rope_theta=s.rope_theta, rms_norm_eps=s.rms_norm_eps))
     llama.load_state_dict(model.model.state_dict())
-    ids = list(range(3, 40))
-    see_all = torch.zeros(1, 1, len(ids), len(ids))
-    states = llama(torch.tensor([ids]), attention_mask=see_all).last_hidden_state
-    assert torch.allclose(model.score(states.mean(1))[0], model([ids]), atol=1e-5)
+    [sequence] = model.encode(tokenizer, "cat", ["a red cat lives here"], 512)
+    see_all = torch.zeros(1, 1, len(sequence), len(sequence))
+    states = llama(torch.tensor([sequence.ids]), attention_mask=see_all).last_hidden_state
+    assert torch.allclose(model.score(states.mean(1))[0], model([sequence]), atol=1e-5)
 
 
-def test_stop_and_resume_repeats_the_unbroken_run(mined, tmp_path):
-    lists, start = mined
-    trainer = lambda: train.Trainer(Lists(lists, "train"), start, PLAN, seed=1)
-    unbroken = trainer()
+def test_a_llama_prompt_that_is_too_long_loses_its_end():
+    model, tokenizer = tiny_llama()
+    [sequence] = model.encode(tokenizer, "cat", ["a red cat"], max_tokens=30)
+    assert sequence.ids == tokenizer.encode("question:cat \n \n passage:a red cat").ids[:30]
+
+
+@both_families
+def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
+    unbroken = trainer(tiny)
     rows = [unbroken.step() for _ in range(4)]
 
-    first = trainer()
+    first = trainer(tiny)
     assert [first.step() for _ in range(2)] == rows[:2]
     checkpoint.save(tmp_path / "last.pt", first.model, first.fusion, first.optimizer, first.position)
-    second = trainer()
+    second = trainer(tiny)
     second.position = checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer)
     assert [second.step() for _ in range(2)] == rows[2:]
-    assert torch.equal(second.model.score.weight, unbroken.model.score.weight)
+    for name, value in unbroken.model.state_dict().items():
+        assert torch.equal(second.model.state_dict()[name], value), name
+
+
+@both_families
+def test_the_head_learns_at_its_own_rate_and_the_word_embeddings_not_at_all(tiny, trainer):
+    plan = replace(PLAN, learning_rate=0.0)
+    run = trainer(tiny, plan)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.step()
+    changed = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed and all(name.startswith(run.model.HEAD) for name in changed)
+    assert not run.model.word_embeddings.weight.requires_grad
 
 
 def test_the_learning_rate_warms_up_and_falls_to_its_last_share():
@@ -221,23 +242,23 @@ def test_the_learning_rate_warms_up_and_falls_to_its_last_share():
     assert train.learning_rate_share(1000, 1000) == pytest.approx(train.LAST_SHARE)
 
 
-def test_an_exported_folder_loads_back_with_bfloat16_values(tmp_path):
-    tokenizer = byte_tokenizer()
-    model = tiny_model(tokenizer.get_vocab_size())
-    folder.save(tmp_path, model, tokenizer, (0.25, 1.5), 512)
+@both_families
+def test_an_exported_folder_loads_back_with_bfloat16_values(tiny, tmp_path):
+    model, tokenizer = tiny()
+    folder.save(tmp_path, model, tokenizer, (0.25, 1.5))
     loaded, again, config = folder.load(tmp_path)
     assert config["first_stage"] == {"max_weight": 0.25, "zscore_weight": 1.5}
-    assert config["architectures"] == ["LlamaBidirectionalForSequenceClassification"]
+    assert type(loaded) is type(model) and loaded.shape == model.shape
     assert loaded.state_dict().keys() == model.state_dict().keys()
     for name, value in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.bfloat16().float()), name
     assert again.encode("Zoë 42\n").ids == tokenizer.encode("Zoë 42\n").ids
 
 
-def test_bfloat16_changes_a_step_by_roundings_alone(mined):
-    lists, start = mined
-    trainers = [train.Trainer(Lists(lists, "train"), start, PLAN, 1, bfloat16) for bfloat16 in (False, True)]
-    exact, rounded = (trainer.step()["loss"] for trainer in trainers)
+@both_families
+def test_bfloat16_changes_a_step_by_roundings_alone(tiny, trainer):
+    runs = [trainer(tiny, bfloat16=bfloat16) for bfloat16 in (False, True)]
+    exact, rounded = (run.step()["loss"] for run in runs)
     assert rounded == pytest.approx(exact, rel=0.02)
-    q_proj = [trainer.model.model.layers[0].self_attn.q_proj.weight for trainer in trainers]
-    assert not torch.equal(*q_proj)
+    first, second = (list(run.model.parameters()) for run in runs)
+    assert any(not torch.equal(a, b) for a, b in zip(first, second))

@@ -12,6 +12,7 @@ import csv
 import math
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,9 +23,8 @@ import folder
 from fusion import Fusion
 from lists import Lists
 from loss import ListLoss, list_loss
-from plan import Stage, locate, num_lists, read_plan
+from plan import Plan, read_plan
 
-LEARNING_RATE = 5e-4
 FUSION_LEARNING_RATE = 5e-3
 LAST_SHARE = 0.05  # of the learning rate, at the end of the plan
 WARM_UP = 160  # lists
@@ -32,7 +32,7 @@ LISTS_PER_STEP = 8
 # One forward and backward. Enough rows for full-speed matrix products, few
 # enough for activations to stay near the cache.
 MICRO_BATCH_TOKENS = 2000
-CHECKPOINT_SECONDS = 180
+CHECKPOINT_SECONDS = 120
 COLUMNS = ["position", "stage", "loss", "plain", "fused", "plain_first", "fused_first", "first_stage_first",
            "max_weight", "zscore_weight", "learning_rate", "tokens", "cpu_s", "wall_s"]
 
@@ -45,33 +45,36 @@ def learning_rate_share(position: int, total: int) -> float:
     return LAST_SHARE + (1 - LAST_SHARE) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def make_optimizer(model, fusion: Fusion) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.requires_grad and p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.dim() == 1]
+def make_optimizer(model, fusion: Fusion, plan: Plan) -> torch.optim.AdamW:
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    head = [p for name, p in trained if name.startswith(model.HEAD)]
+    body = [p for name, p in trained if not name.startswith(model.HEAD)]
     return torch.optim.AdamW([
-        {"params": matrices, "weight_decay": 0.01, "base": LEARNING_RATE},
-        {"params": vectors, "weight_decay": 0.0, "base": LEARNING_RATE},
+        {"params": [p for p in body if p.dim() > 1], "weight_decay": 0.01, "base": plan.learning_rate},
+        {"params": [p for p in body if p.dim() == 1], "weight_decay": 0.0, "base": plan.learning_rate},
+        {"params": head, "weight_decay": 0.0, "base": plan.head_learning_rate},
         {"params": fusion.parameters(), "weight_decay": 0.0, "base": FUSION_LEARNING_RATE},
-    ], lr=LEARNING_RATE, betas=(0.9, 0.98))
+    ], betas=(0.9, 0.98))
 
 
 class Trainer:
     """One run: the model, its plan, and where in the plan it stands."""
 
-    def __init__(self, lists: Lists, start: Path, plan: list[Stage], seed: int, bfloat16: bool = False):
+    def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, bfloat16: bool = False):
         self.lists, self.plan, self.seed, self.bfloat16 = lists, plan, seed, bfloat16
-        self.model, self.tokenizer, _ = folder.load(start)
+        self.model, tokenizer, _ = folder.load(start)
+        self.encode = partial(self.model.encode, tokenizer)
         # Half the weights, and they already say what the words mean.
-        self.model.model.embed_tokens.weight.requires_grad_(False)
+        self.model.word_embeddings.weight.requires_grad_(False)
         self.fusion = Fusion()
-        self.optimizer = make_optimizer(self.model, self.fusion)
-        self.position, self.total = 0, num_lists(plan)
+        self.optimizer = make_optimizer(self.model, self.fusion, plan)
+        self.position, self.total = 0, len(plan)
 
     def step(self) -> dict:
         """Reads the next lists and takes one optimiser step. Returns a log row."""
-        stage, _ = locate(self.plan, self.position)
+        stage, _ = self.plan.locate(self.position)
         count = min(LISTS_PER_STEP, self.total - self.position)
-        examples = [self.lists.example(self.plan, self.position + i, self.seed, self.tokenizer) for i in range(count)]
+        examples = [self.lists.example(self.plan, self.position + i, self.seed, self.encode) for i in range(count)]
         losses: list[ListLoss] = []
         for group in micro_batches(examples):
             with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
@@ -86,7 +89,7 @@ class Trainer:
         return {
             "position": self.position, "stage": stage.name, **summary(losses),
             "max_weight": self.fusion.values()[0], "zscore_weight": self.fusion.values()[1],
-            "learning_rate": f"{LEARNING_RATE * share:.3g}",
+            "learning_rate": f"{self.plan.learning_rate * share:.3g}",
             "tokens": sum(len(s) for e in examples for s in e.sequences),
         }
 

@@ -5,12 +5,30 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from tokenizers import Encoding, Tokenizer
 from torch import nn
+
+from attention import attend
+
+ARCHITECTURE = "LlamaBidirectionalForSequenceClassification"
+CONFIG = {
+    "model_type": "llama_bidirec",
+    "pooling": "avg",
+    "temperature": 1.0,
+    "rope_scaling": None,
+    "hidden_act": "silu",
+    "attention_bias": False,
+    "mlp_bias": False,
+    "tie_word_embeddings": False,
+    "bos_token_id": None,
+    "eos_token_id": None,
+}
 
 
 @dataclass(frozen=True)
 class Shape:
     vocab_size: int
+    max_position_embeddings: int
     num_hidden_layers: int
     hidden_size: int
     intermediate_size: int
@@ -47,9 +65,7 @@ class Attention(nn.Module):
         v = split(self.v_proj(x), self.num_kv)
         group = self.num_heads // self.num_kv
         k, v = k.repeat_interleave(group, dim=0), v.repeat_interleave(group, dim=0)
-        parts = zip(*(y.split(lengths, dim=1) for y in (q, k, v)))
-        y = torch.cat([F.scaled_dot_product_attention(*(p[None] for p in part))[0] for part in parts], dim=1)
-        return self.o_proj(y.transpose(0, 1).flatten(1))
+        return self.o_proj(attend(q, k, v, lengths, lengths))
 
 
 class Mlp(nn.Module):
@@ -87,16 +103,30 @@ class Body(nn.Module):
 class CrossEncoder(nn.Module):
     """Parameter names are Hugging Face's, so state_dict() is the export."""
 
+    HEAD = ("score.",)
+
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
         self.model = Body(shape)
         self.score = nn.Linear(shape.hidden_size, 1, bias=False)
 
-    def forward(self, sequences: list[list[int]]) -> torch.Tensor:
+    @property
+    def word_embeddings(self) -> nn.Embedding:
+        return self.model.embed_tokens
+
+    @staticmethod
+    def encode(tokenizer: Tokenizer, query: str, passages: list[str], max_tokens: int) -> list[Encoding]:
+        """One prompt a passage; one that is too long loses its end."""
+        encodings = tokenizer.encode_batch_fast([prompt(query, passage) for passage in passages])
+        for encoding in encodings:
+            encoding.truncate(max_tokens)
+        return encodings
+
+    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
         """One logit a sequence. Sequences lie end to end: nothing is padded."""
         lengths = [len(s) for s in sequences]
-        x = self.model.embed_tokens(torch.tensor([i for s in sequences for i in s]))  # (tokens, hidden_size)
+        x = self.model.embed_tokens(torch.tensor([i for s in sequences for i in s.ids]))  # (tokens, hidden_size)
         rotation = rotation_table(lengths, self.shape.head_dim, self.shape.rope_theta)
         for layer in self.model.layers:
             x = layer(x, rotation, lengths)
@@ -105,6 +135,10 @@ class CrossEncoder(nn.Module):
         # In bfloat16 logits near 8 would be 1/32 apart.
         with torch.autocast("cpu", enabled=False):
             return self.score(means.float()).squeeze(-1)
+
+
+def prompt(query: str, passage: str) -> str:
+    return f"question:{query} \n \n passage:{passage}"
 
 
 def rotation_table(lengths: list[int], head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:

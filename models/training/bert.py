@@ -1,0 +1,136 @@
+"""The BERT cross-encoder: [CLS] query [SEP] passage [SEP]; the last state of
+[CLS] through pooler and classifier, one number."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Encoding, Tokenizer
+from torch import nn
+
+from attention import attend
+
+ARCHITECTURE = "BertForSequenceClassification"
+CONFIG = {
+    "model_type": "bert",
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "attention_probs_dropout_prob": 0.0,  # nothing is dropped here, nor when transformers trains on
+    "hidden_dropout_prob": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    vocab_size: int
+    max_position_embeddings: int
+    type_vocab_size: int
+    num_hidden_layers: int
+    hidden_size: int
+    intermediate_size: int
+    num_attention_heads: int
+    layer_norm_eps: float
+
+
+class Embeddings(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.word_embeddings = nn.Embedding(shape.vocab_size, shape.hidden_size)
+        self.position_embeddings = nn.Embedding(shape.max_position_embeddings, shape.hidden_size)
+        self.token_type_embeddings = nn.Embedding(shape.type_vocab_size, shape.hidden_size)
+        self.LayerNorm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
+
+    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
+        """(tokens, hidden_size); positions start at 0 in each sequence."""
+        ids = torch.tensor([i for s in sequences for i in s.ids])
+        types = torch.tensor([i for s in sequences for i in s.type_ids])
+        positions = torch.cat([torch.arange(len(s)) for s in sequences])
+        return self.LayerNorm(
+            self.word_embeddings(ids) + self.token_type_embeddings(types) + self.position_embeddings(positions))
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.num_heads = shape.num_attention_heads
+        self.query, self.key, self.value = (nn.Linear(shape.hidden_size, shape.hidden_size) for _ in range(3))
+
+    def forward(self, y: torch.Tensor, x: torch.Tensor, y_lengths: list[int], lengths: list[int]) -> torch.Tensor:
+        split = lambda z: z.unflatten(-1, (self.num_heads, -1)).transpose(0, 1)  # (heads, tokens, head_dim)
+        return attend(split(self.query(y)), split(self.key(x)), split(self.value(x)), y_lengths, lengths)
+
+
+class Residual(nn.Module):
+    """A projection added to what it came from, then normalised."""
+
+    def __init__(self, in_size: int, shape: Shape):
+        super().__init__()
+        self.dense = nn.Linear(in_size, shape.hidden_size)
+        self.LayerNorm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
+
+    def forward(self, x: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        return self.LayerNorm(residual + self.dense(x))
+
+
+class Layer(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.attention = nn.ModuleDict({"self": SelfAttention(shape), "output": Residual(shape.hidden_size, shape)})
+        self.intermediate = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.intermediate_size)})
+        self.output = Residual(shape.intermediate_size, shape)
+
+    def forward(self, y: torch.Tensor, x: torch.Tensor, y_lengths: list[int], lengths: list[int]) -> torch.Tensor:
+        """The next states of `y`, which look at all of `x`; `y_lengths` and
+        `lengths` say how many of each a sequence has."""
+        y = self.attention["output"](self.attention["self"](y, x, y_lengths, lengths), y)
+        return self.output(F.gelu(self.intermediate["dense"](y)), y)
+
+
+class Body(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.embeddings = Embeddings(shape)
+        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))})
+        self.pooler = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.hidden_size)})
+
+    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
+        """The last state of each [CLS], (sequences, hidden_size). Sequences lie
+        end to end: nothing is padded."""
+        lengths = [len(s) for s in sequences]
+        x = self.embeddings(sequences)
+        *layers, last = self.encoder["layer"]
+        for layer in layers:
+            x = layer(x, x, lengths, lengths)
+        starts = torch.tensor([0] + lengths[:-1]).cumsum(0)
+        return last(x[starts], x, [1] * len(lengths), lengths)
+
+
+class CrossEncoder(nn.Module):
+    """Parameter names are Hugging Face's, so state_dict() is the export."""
+
+    HEAD = ("bert.pooler.", "classifier.")
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        self.bert = Body(shape)
+        self.classifier = nn.Linear(shape.hidden_size, 1)
+
+    @property
+    def word_embeddings(self) -> nn.Embedding:
+        return self.bert.embeddings.word_embeddings
+
+    @staticmethod
+    def encode(tokenizer: Tokenizer, query: str, passages: list[str], max_tokens: int) -> list[Encoding]:
+        """One pair a passage; of a pair too long, the longer text (the passage) loses its end."""
+        tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+        encodings = tokenizer.encode_batch_fast([(query, passage) for passage in passages])
+        tokenizer.no_truncation()
+        return encodings
+
+    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
+        """One logit a sequence."""
+        first = self.bert(sequences)
+        # In bfloat16 logits near 8 would be 1/32 apart.
+        with torch.autocast("cpu", enabled=False):
+            return self.classifier(torch.tanh(self.bert.pooler["dense"](first.float()))).squeeze(-1)

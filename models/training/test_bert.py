@@ -1,0 +1,53 @@
+"""Quick checks of the BERT family, on tiny random models:  pytest test_bert.py"""
+
+import json
+import zipfile
+
+import pytest
+import torch
+from safetensors.torch import save
+
+import folder
+import minilm
+from toy import tiny_bert, word_tokenizer
+
+
+def test_an_exported_bert_gives_the_logits_of_transformers(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    folder.save(tmp_path, *tiny_bert(), None)
+    model, tokenizer, _ = folder.load(tmp_path)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    assert type(theirs) is transformers.BertForSequenceClassification
+    encode = transformers.AutoTokenizer.from_pretrained(tmp_path)
+
+    passages = [" ".join(["red"] * n) for n in (1, 19, 111, 257)]
+    ours = model(model.encode(tokenizer, "where is the cat", passages, 512))
+    expected = [theirs(**encode("where is the cat", p, return_tensors="pt")).logits[0] for p in passages]
+    assert torch.allclose(ours, torch.cat(expected), atol=1e-4)
+
+
+def test_a_pair_has_its_own_types_and_a_long_passage_loses_its_end():
+    model, tokenizer = tiny_bert()
+    short, long = model.encode(tokenizer, "red cat", ["blue owl", "hen " * 40], max_tokens=8)
+    spell = lambda sequence: [tokenizer.id_to_token(i) for i in sequence.ids]
+    assert spell(short) == ["[CLS]", "red", "cat", "[SEP]", "blue", "owl", "[SEP]"]
+    assert short.type_ids == [0, 0, 0, 0, 1, 1, 1]
+    assert spell(long) == ["[CLS]", "red", "cat", "[SEP]", "hen", "hen", "hen", "[SEP]"]
+
+
+def test_the_minilm_start_is_the_packaged_model_with_a_classifier(tmp_path, monkeypatch):
+    model, _ = tiny_bert()
+    body = {name.removeprefix("bert."): value for name, value in model.state_dict().items() if "bert." in name}
+    tokenizer = word_tokenizer()
+    tokenizer.enable_truncation(6)
+    tokenizer.enable_padding(length=6)
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        archive.writestr("config.json", json.dumps(vars(model.shape)))
+        archive.writestr("model.safetensors", save(body | {"embeddings.position_ids": torch.arange(512)}))
+        archive.writestr("tokenizer.json", tokenizer.to_str())
+    monkeypatch.setattr(minilm, "packaged_file", lambda: tmp_path / "model.zip")
+
+    built, plain = minilm.build()
+    for name, value in body.items():
+        assert torch.equal(built.state_dict()[f"bert.{name}"], value), name
+    assert len(plain.encode("cat")) == 3 and len(plain.encode("cat " * 9)) == 11
