@@ -153,17 +153,18 @@ void measure(const Reranker& model, const Workload& workload, const Options& opt
   std::fflush(stdout);
 }
 
-Precision precision_of(const std::string& name) {
-  if (name == "bf16") return Precision::bf16;
-  if (name == "int8") return Precision::int8;
-  return Precision::fp32;
-}
-
 [[noreturn]] void explain() {
   std::fprintf(stderr,
                "usage: model_bench --model DIR [--precision fp32|bf16|int8] [--threads N] "
                "[--only TEXT] [--repeat N]\n");
   std::exit(2);
+}
+
+Precision precision_of(const std::string& name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "bf16") return Precision::bf16;
+  if (name == "int8") return Precision::int8;
+  explain();
 }
 
 Options read_options(int argc, char** argv) {

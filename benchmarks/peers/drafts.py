@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 import shutil
+from typing import Callable
 
 
 @contextlib.contextmanager
@@ -13,3 +14,15 @@ def draft_of(folder: pathlib.Path):
     draft.mkdir(parents=True)
     yield draft
     draft.rename(folder)
+
+
+def make(fp32: pathlib.Path, wanted: pathlib.Path, export: Callable, quantise: Callable):
+    """`wanted`, where it is not there yet: by export(draft) if it is `fp32`, else from that by quantise(draft)."""
+    if wanted.exists():
+        return
+    if not fp32.exists():
+        with draft_of(fp32) as draft:
+            export(draft)
+    if wanted != fp32:
+        with draft_of(wanted) as draft:
+            quantise(draft)

@@ -12,7 +12,7 @@ import serve  # begins to count the time of imports
 
 import openvino
 
-from drafts import draft_of
+from drafts import make
 from padding import padded
 
 PRECISIONS = {"fp32": "f32", "bf16": "bf16", "int8": None}
@@ -37,17 +37,19 @@ class OpenVino:
 
     @staticmethod
     def convert(options):
-        fp32, wanted = folder_of(options, "fp32"), folder_of(options, options.precision)
-        if wanted.exists():
-            return
-        import export_openvino
+        fp32 = folder_of(options, "fp32")
 
-        if not fp32.exists():
-            with draft_of(fp32) as draft:
-                export_openvino.export(options.model, draft / FILE, masked=options.pairs > 1)
-        if wanted != fp32:
-            with draft_of(wanted) as draft:
-                export_openvino.quantise(options.model, fp32 / FILE, draft / FILE)
+        def export(draft):
+            import export_openvino
+
+            export_openvino.export(options.model, draft / FILE, masked=options.pairs > 1)
+
+        def quantise(draft):
+            import export_openvino
+
+            export_openvino.quantise(options.model, fp32 / FILE, draft / FILE)
+
+        make(fp32, folder_of(options, options.precision), export, quantise)
 
     def logits(self, ids: list[list[int]]) -> list[float]:
         tokens, mask = padded(ids)
