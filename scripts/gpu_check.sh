@@ -80,7 +80,13 @@ make_model() {
 }
 
 parity() { "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work"; }
-bits() { "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --batches 8 --device cuda --isa; }
+bits() {
+  local precision
+  for precision in bf16 fp32; do
+    printf -- '- %s: ' "$precision"
+    "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --shape 1b --batches 8 --device cuda --precision $precision --isa | tail -n 1
+  done
+}
 kernels() {
   "$python" benchmarks/cuda/attention.py "$build/lib/libreranker_cuda_bench.so"
   echo
