@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "cuda_on_host/bank_conflicts.hpp"
 #include "cuda_on_host/copy_engine.hpp"
 #include "cuda_on_host/device_memory.hpp"
 #include "cuda_on_host/shared_memory.hpp"
@@ -111,6 +112,7 @@ void start_threads() {
   block.any_fence = false;
   start_warpgroups();
   start_copy_engine();
+  forget_noted();
 }
 
 [[noreturn]] void fail_of_deadlock() {
@@ -146,6 +148,7 @@ void run_block() {
     if (!block.threads[t].ended) fail_of_deadlock();
   check_end_of_warpgroups();
   check_end_of_copy_engine();
+  for (int w = 0; w < block.num_threads / kLanes; ++w) count_noted(w);
   next_clocks();
   ++report.blocks;
 }
@@ -240,6 +243,7 @@ void collective(const char* name, void (*instruction)(void* const* operands), vo
   if (warp.arrived != ~0u) return wait_here(name);
   warp.arrived = 0;
   ++report.collectives;
+  count_noted(me.index / kLanes);
   instruction(warp.operands);
   warp.runnable = ~0u;
   maybe_yield();
