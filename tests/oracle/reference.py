@@ -35,7 +35,7 @@ class BidirectionalLlama(LlamaModel):
 
     def forward(self, input_ids, attention_mask=None):
         hidden = self.embed_tokens(input_ids)
-        positions = torch.arange(hidden.shape[1])[None]
+        positions = torch.arange(hidden.shape[1], device=hidden.device)[None]
         mask = create_bidirectional_mask(self.config, hidden, attention_mask)
         rotary = self.rotary_emb(hidden, position_ids=positions)
         for layer in self.layers:
@@ -88,14 +88,14 @@ def _load_encoder(folder: pathlib.Path, config: dict, dtype) -> tuple[Bidirectio
 class Reference:
     """A loaded folder; `logit` is the whole contract, the rest serves the self-tests."""
 
-    def __init__(self, folder, dtype=torch.float32):
+    def __init__(self, folder, dtype=torch.float32, device="cpu"):
         folder = pathlib.Path(folder)
         config = json.loads((folder / "config.json").read_text())
         self.temperature = config.get("temperature", 1.0)
-        self.encoder, self.head = _load_encoder(folder, config, dtype)
+        self.encoder, self.head = (part.to(device) for part in _load_encoder(folder, config, dtype))
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._rotary = self.encoder.rotary_emb
-        self._rotary_unscaled = unscaled_rotary(config)
+        self._rotary_unscaled = unscaled_rotary(config).to(device)
 
     def ids(self, query: str, passage: str, variant: str = "right", max_tokens: int = MAX_TOKENS) -> list[int]:
         """BOS by the tokenizer's own post-processor; what is too long loses the passage's tail."""
@@ -109,7 +109,7 @@ class Reference:
         self.encoder.causal = variant == "causal"
         self.encoder.final_norm = variant != "no_final_norm"
         self.encoder.rotary_emb = self._rotary_unscaled if variant == "rope_unscaled" else self._rotary
-        return self.encoder(torch.tensor([ids]))[0]
+        return self.encoder(torch.tensor([ids], device=self.head.device))[0]
 
     @torch.inference_mode()
     def logit_of_ids(self, ids: list[int], variant: str = "right") -> float:

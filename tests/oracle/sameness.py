@@ -58,14 +58,15 @@ def batches(count: int, number: int) -> list[list[int]]:
 class Sameness:
     """Holds the digits of every pair alone and counts what differs from them."""
 
-    def __init__(self, binary, folder, texts, precision):
-        self._binary, self._folder, self._texts, self._precision = binary, folder, texts, precision
+    def __init__(self, binary, folder, texts, args):
+        self._binary, self._folder, self._texts = binary, folder, texts
+        self._options = ("--precision", args.precision, "--device", args.device)
         with self._open(threads=1, budget=16384) as rerank:
             self._alone = [rerank.digits(QUERY, [text])[0] for text in texts]
         self.differing = 0
 
     def _open(self, threads: int, budget: int, isa: str | None = None) -> Rerank:
-        return Rerank(self._binary, self._folder, "--precision", self._precision, "--threads", threads,
+        return Rerank(self._binary, self._folder, *self._options, "--threads", threads,
                       "--token-budget", budget, "--max-tokens", MAX_TOKENS, isa=isa)
 
     def check(self, title: str, calls: list[list[int]], threads: int, budget: int, isa: str | None = None):
@@ -101,6 +102,7 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--shape", default="tiny")
     parser.add_argument("--precision", default="fp32", help="int8 has other bits on avx2, bf16 needs avx512_bf16")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--batches", type=int, default=50)
     parser.add_argument("--isa", nargs="*", default=["generic", "avx2"], help="leave out what the machine lacks")
     parser.add_argument("--work", type=pathlib.Path, help="keeps the folder here; default: a temporary one")
@@ -110,7 +112,7 @@ def main():
         if not (folder / "config.json").exists():
             make_checkpoint(folder, args.shape)
         texts = passages(Tokenizer.from_file(str(folder / "tokenizer.json")))
-        sameness = Sameness(args.bin, folder, texts, args.precision)
+        sameness = Sameness(args.bin, folder, texts, args)
         run(sameness, len(texts), args)
     print("all bits the same" if not sameness.differing else f"FAIL: {sameness.differing} scores differ")
     sys.exit(1 if sameness.differing else 0)

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Builds, checks and measures the CUDA engine on a machine with a GPU and no network, which has the
+# CUDA Toolkit, PyTorch 2.11, transformers, CMake and ninja; and writes one Markdown page.
+#
+#   scripts/gpu_check.sh DEPS PAGE [STEP...]
+#
+# DEPS   what scripts/collect_deps.sh made
+# PAGE   where the page goes; logs lie beside it
+# STEP   of build tests sanitizer parity bits reload kernels model fp8; all of them if none is named
+#
+# TOKENIZER: a tokenizer.json with Llama 3's vocabulary; else models/small's is used and logits are
+# not compared with the recorded ones.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+source scripts/steps.sh
+
+deps=$(realpath "${1:?a folder from collect_deps.sh wanted}")
+page=$(realpath "${2:?a page to write wanted}")
+steps=("${@:3}")
+logs=$(dirname "$page")
+build=build/gpu
+bin=$build/bin
+work=${WORK:-$(mktemp -d)}
+python=python3
+failed=()
+
+wanted() {
+  ((${#steps[@]} == 0)) && return
+  [[ " ${steps[*]} " == *" $1 "* ]]
+}
+
+say() { printf '%s\n' "$*" >>"$page"; }
+
+# check NAME WORDS COMMAND...: its output is a section of the page.
+check() {
+  local name=$1 words=$2 begin=$SECONDS status=0
+  shift 2
+  "$@" >"$logs/$name.txt" 2>"$logs/$name.log" || status=$?
+  say "## $words" '' && cat "$logs/$name.txt" >>"$page" && say ''
+  if ((status != 0)); then
+    failed+=("$name")
+    say "**Failed** with status $status:" '' '```' "$(tail -n 15 "$logs/$name.log")" '```' ''
+  fi
+  printf '%s: status %d, %d s\n' "$name" "$status" $((SECONDS - begin))
+}
+
+build() {
+  local torch
+  torch=$("$python" -c 'import torch, pathlib; print(pathlib.Path(torch.__file__).parent)')
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRERANKER_CUDA=ON -DLibTorch_ROOT="$torch" \
+    -DCMAKE_PREFIX_PATH="$deps/usr" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu -DRERANKER_INSTALL=OFF \
+    -DCMAKE_CXX_FLAGS="-isystem $deps/usr/include" >&2
+  cmake --build "$build" --target rerank reranker_cuda reranker_cuda_bench cuda_tests cuda_engine_tests >&2
+}
+
+tests() {
+  ctest --test-dir "$build" --label-regex gpu --output-on-failure >&2
+  echo '```'
+  "$bin/cuda_tests" | tail -n 3
+  "$bin/cuda_engine_tests" | tail -n 3
+  echo '```'
+}
+
+sanitizer() {
+  local tool status=0
+  for tool in memcheck racecheck synccheck initcheck; do
+    if compute-sanitizer --tool "$tool" --error-exitcode 9 "$bin/cuda_tests" '[small]' >"$logs/$tool.log" 2>&1; then
+      echo "- $tool: nothing found"
+    else
+      echo "- $tool: $(tail -n 1 "$logs/$tool.log")"
+      status=1
+    fi
+  done
+  return $status
+}
+
+make_model() {
+  [[ -e $work/$1/config.json ]] && return
+  "$python" tests/oracle/checkpoint.py --shape "$1" --out "$work/$1" --tokenizer "${TOKENIZER:-models/small/tokenizer.json}" >&2
+}
+
+parity() { "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work"; }
+bits() {
+  local precision
+  for precision in bf16 fp32; do
+    printf -- '- %s: ' "$precision"
+    "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --shape 1b --batches 8 --device cuda --precision $precision --isa | tail -n 1
+  done
+}
+kernels() {
+  "$python" benchmarks/cuda/attention.py "$build/lib/libreranker_cuda_bench.so"
+  echo
+  "$python" benchmarks/cuda/rows.py "$build/lib/libreranker_cuda_bench.so"
+}
+model() { "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b"; }
+information() {
+  echo '```'
+  "$bin/rerank" info --model "$work/1b" --device cuda
+  echo '```'
+}
+
+mkdir -p "$logs"
+: >"$page"
+say "# $(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)" ''
+say "Driver $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -n 1), $(nvcc --version | grep -o 'release [0-9.]*'), PyTorch $("$python" -c 'import torch; print(torch.__version__)')." ''
+wanted build && check build 'Build' build
+wanted tests && check tests "The kernels' and the engine's tests" tests
+wanted sanitizer && check sanitizer 'compute-sanitizer, on the small cases' sanitizer
+make_model 1b
+check information 'What was loaded' information
+[[ -n ${TOKENIZER:-} ]] && wanted parity && check parity "Logits against Hugging Face's, 1B shape, random weights" parity
+wanted bits && check bits 'The same bits in any batch' bits
+wanted kernels && check kernels 'Kernels' kernels
+wanted model && check model 'The whole model, 1B shape' model
+if ((${#failed[@]} > 0)); then
+  say "Failed: ${failed[*]}"
+  printf 'failed: %s\n' "${failed[*]}"
+  exit 1
+fi
