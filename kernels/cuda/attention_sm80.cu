@@ -341,8 +341,9 @@ struct Rows {
         const int row = 16 * m + 8 * half + (place.lane >> 2);
 #pragma unroll
         for (int n = 0; n < Tile::kHeadDim / 8; ++n) {
-          store_shared(place.tile + static_cast<SharedAddress>(Tile::place(row, n) + (place.lane & 3) * 4),
-                       Number::pack(out[m][n][2 * half] * inverse, out[m][n][2 * half + 1] * inverse));
+          store_shared(
+              place.tile + static_cast<SharedAddress>(Tile::place(row, n) + (place.lane & 3) * 4),
+              Number::pack(out[m][n][2 * half] * inverse, out[m][n][2 * half + 1] * inverse));
         }
       }
     }
@@ -362,15 +363,15 @@ RERANKER_DEVICE void store_rows(const Problem& problem, const Queries& queries,
     if (token >= queries.num_tokens) break;
     auto* out =
         problem.out + queries.index(problem, place.first_row + row, token) * Tile::kRowBytes;
-    store_global(reinterpret_cast<Words4*>(out) + chunk,
-                 load_shared<Words4>(place.tile + static_cast<SharedAddress>(Tile::place(row, chunk))));
+    store_global(
+        reinterpret_cast<Words4*>(out) + chunk,
+        load_shared<Words4>(place.tile + static_cast<SharedAddress>(Tile::place(row, chunk))));
   }
 }
 
 template <class Number, class Tile>
 RERANKER_DEVICE void store_log_sum_exp(const Problem& problem, const Queries& queries,
-                                       const Rows<Number, Tile>& rows,
-                                       const Place<Tile>& place) {
+                                       const Rows<Number, Tile>& rows, const Place<Tile>& place) {
 #pragma unroll
   for (int i = 0; i < 2 * Tile::kRowTiles; ++i) {
     const int row = place.first_row + 8 * i + (place.lane >> 2);
@@ -408,7 +409,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
   int next_stage = Tile::kStageBytes;  // from the stage that is read to the other
 
   KeyCopy<Tile> copy(problem.qkv + static_cast<int>(item.w[2]) * problem.row_bytes +
-                         problem.key_bytes + block_y() * Tile::kRowBytes + block * problem.block_bytes,
+                         problem.key_bytes + block_y() * Tile::kRowBytes +
+                         block * problem.block_bytes,
                      problem.row_bytes, stages);
   copy_queries<Tile>(shared, problem, Queries(problem, item));
   copy.template run<false>(next_stage, copy.from, problem.pass_bytes, num_valid);
@@ -472,9 +474,9 @@ Status start(const AttentionArgs& args, Stream stream) {
   return launch(attention_sm80_kernel<Number, Tile>, config, stream, problem);
 }
 
-using Tile32 = Tile<32, 2, 4, 64, 2>;
-using Tile64 = Tile<64, 2, 4, 64, 2>;
-using Tile128 = Tile<128, 2, 4, 32, 1>;
+using Tile32 = Tile<32, 2, 4, 64, 2, true>;
+using Tile64 = Tile<64, 2, 4, 64, 2, true>;
+using Tile128 = Tile<128, 2, 4, 32, 2>;
 static_assert(Tile32::kRows == 128 && Tile64::kRows == 128 && Tile128::kRows == 128);
 constexpr int kRows = 128;
 

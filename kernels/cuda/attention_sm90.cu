@@ -26,8 +26,8 @@
 namespace reranker::kernels::cuda {
 namespace {
 
-constexpr int kWarpgroup = 128;      // threads
-constexpr int kRowBytes = 128;       // of a tile with 128-byte swizzle: 64 numbers
+constexpr int kWarpgroup = 128;             // threads
+constexpr int kRowBytes = 128;              // of a tile with 128-byte swizzle: 64 numbers
 constexpr int kGroupBytes = 8 * kRowBytes;  // of 8 rows, after which the swizzle repeats
 
 template <class NumberType, int kHeadDimValue, int kWarpgroupsValue, int kKeysValue,
@@ -124,8 +124,8 @@ RERANKER_DEVICE void init_barriers(SharedAddress shared) {
 
 // Brings a tile of `rows` rows, all its columns, from head `head` and token `token` on.
 template <class T>
-RERANKER_DEVICE void load_tile(SharedAddress to, int rows, const TensorMap& map,
-                               SharedAddress full, int head, int token) {
+RERANKER_DEVICE void load_tile(SharedAddress to, int rows, const TensorMap& map, SharedAddress full,
+                               int head, int token) {
   mbarrier_arrive_expect(full, static_cast<std::uint32_t>(rows * T::kHeadDim * 2));
   for (int part = 0; part < T::kParts; ++part)
     tma_load_3d(to + part * rows * kRowBytes, map, full, 64 * part, head, token);
@@ -316,8 +316,7 @@ struct Softmax {
     find_maxima(top, scores);
     if (T::kRise > 0) {
       constexpr float kMost = T::kRise;  // probabilities up to 2^kMost
-      const bool rises =
-          (top[0] - max[0]) * scale > kMost || (top[1] - max[1]) * scale > kMost;
+      const bool rises = (top[0] - max[0]) * scale > kMost || (top[1] - max[1]) * scale > kMost;
       if (!any_of_warp(rises)) return false;
     }
 #pragma unroll
@@ -336,8 +335,8 @@ struct Softmax {
     for (int i = 0; i < T::kKeys / 2; ++i) {
       const int row = i / 2 % 2;
       const float x = scores[i] * scale - offset[row];
-      const bool polynomial = T::kPolynomial > 0 && i % (T::kPolynomial + (T::kPolynomial == 0)) ==
-                                                        T::kPolynomial - 1;
+      const bool polynomial =
+          T::kPolynomial > 0 && i % (T::kPolynomial + (T::kPolynomial == 0)) == T::kPolynomial - 1;
       scores[i] = polynomial ? exp2_polynomial(x) : exp2_approx(x);
       sum[row] += scores[i];
     }
@@ -384,9 +383,7 @@ struct Consumer {
   int warpgroup;
   Place<T::kStages> keys_place, values_place;
 
-  RERANKER_DEVICE SharedAddress queries() const {
-    return shared + warpgroup * 64 * kRowBytes;
-  }
+  RERANKER_DEVICE SharedAddress queries() const { return shared + warpgroup * 64 * kRowBytes; }
   RERANKER_DEVICE SharedAddress keys() const {
     return shared + T::kKeysAt + keys_place.stage * T::kBlockBytes;
   }
@@ -571,7 +568,8 @@ struct Consumer {
       const float factor = divide_approx(1.0f, sum);
       const int token = (row() + 8 * r) / group;
       const int head = item.kv_head * group + (row() + 8 * r) % group;
-      const std::int64_t at = static_cast<std::int64_t>(item.first_query + token) * args.num_heads + head;
+      const std::int64_t at =
+          static_cast<std::int64_t>(item.first_query + token) * args.num_heads + head;
       const bool is_query = token < item.num_queries;
       auto* to = static_cast<Words4*>(args.out) + at * (T::kHeadDim / 8) + lane() % 4;
 #pragma unroll
