@@ -21,6 +21,14 @@ struct Launch {
 
 namespace reranker::kernels::cuda {
 
+/// Of the current device.
+inline Status count_multiprocessors(int* count) {
+  int device = 0;
+  const auto status = cudaGetDevice(&device);
+  if (status != cudaSuccess) return status;
+  return cudaDeviceGetAttribute(count, cudaDevAttrMultiProcessorCount, device);
+}
+
 /// Queues `kernel` with its arguments. A grid without blocks is no work and no error.
 template <class... Parameters, class... Arguments>
 Status launch(void (*kernel)(Parameters...), const Launch& launch, Stream stream,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cuda/tensor_map.hpp"
 #include "kernels/cuda/types.hpp"
 
 // The words of a kernel that C++ does not have. On a device they are inline PTX (ptx_device.hpp).
@@ -61,6 +62,9 @@ RERANKER_DEVICE void arrive_named(int id, int threads);
 RERANKER_DEVICE float shuffle_xor(float value, int lane_mask);
 RERANKER_DEVICE std::uint32_t shuffle_xor(std::uint32_t value, int lane_mask);
 RERANKER_DEVICE float shuffle(float value, int lane);
+RERANKER_DEVICE bool any_of_warp(bool value);
+/// A value that all lanes have alike, in a register of the warp.
+RERANKER_DEVICE int warp_uniform(int value);
 
 // Arithmetic.
 
@@ -110,12 +114,6 @@ RERANKER_DEVICE void fence_proxy_async();
 
 // The copy engine (sm_90).
 
-/// A CUtensorMap: what the engine knows of a tensor in device memory. tensor_map.hpp makes one;
-/// kernels take it as a __grid_constant__ parameter.
-struct alignas(64) TensorMap {
-  unsigned char bytes[128];
-};
-
 /// Copies the box at those coordinates (innermost first) and then arrives with its bytes at
 /// `barrier`. Elements outside the tensor become zeros. One thread issues it.
 RERANKER_DEVICE void tma_load_3d(SharedAddress to, const TensorMap& map, SharedAddress barrier,
@@ -135,6 +133,9 @@ RERANKER_DEVICE void wgmma_fence();
 RERANKER_DEVICE void wgmma_commit();
 template <int kPending>
 RERANKER_DEVICE void wgmma_wait();
+/// The same, and from here on `d` holds sums of groups that have ended.
+template <int kPending, int kSums>
+RERANKER_DEVICE void wgmma_wait(float (&d)[kSums]);
 /// a k-major and b of that major in shared memory. `accumulate` false starts from zero.
 template <class Number, int N, Major kMajorB>
 RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint64_t b,

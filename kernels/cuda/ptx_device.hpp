@@ -62,6 +62,12 @@ RERANKER_DEVICE std::uint32_t shuffle_xor(std::uint32_t value, int lane_mask) {
 RERANKER_DEVICE float shuffle(float value, int lane) {
   return __shfl_sync(0xffffffffu, value, lane);
 }
+RERANKER_DEVICE bool any_of_warp(bool value) {
+  return __any_sync(0xffffffffu, value);
+}
+RERANKER_DEVICE int warp_uniform(int value) {
+  return __shfl_sync(0xffffffffu, value, 0);
+}
 
 RERANKER_DEVICE float exp2_approx(float x) {
   float y;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Bodies of ptx.hpp from sm_90 on; wgmma and setmaxnreg want the target sm_90a.
+// Bodies of ptx.hpp from sm_90 on.
 
 namespace reranker::kernels::cuda {
 
@@ -38,3 +38,7 @@ RERANKER_DEVICE void tma_load_3d(SharedAddress to, const TensorMap& map, SharedA
 }
 
 }  // namespace reranker::kernels::cuda
+
+#if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#include "kernels/cuda/ptx_device_sm90a.hpp"
+#endif

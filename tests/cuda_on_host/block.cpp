@@ -1,0 +1,341 @@
+#include "cuda_on_host/block.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "cuda_on_host/device_memory.hpp"
+#include "cuda_on_host/shared_memory.hpp"
+#include "cuda_on_host/wide.hpp"
+
+namespace reranker::kernels::cuda::host {
+
+Block block;
+Report report;
+
+namespace {
+
+Context scheduler;
+std::thread::id runner;  // the host's thread that runs a grid
+std::string violation;  // of the block that runs; empty if none
+std::uint64_t random_state = 1;
+std::vector<Clock> clocks;  // of all threads: seen and fenced
+int current_warp = 0;
+
+char* stack_of(int thread) {
+  static char* stacks = static_cast<char*>(mmap(nullptr, kMaxThreads * kStackBytes,
+                                                PROT_READ | PROT_WRITE,
+                                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  return stacks + static_cast<std::size_t>(thread) * kStackBytes;
+}
+
+int any_bit(std::uint32_t mask) {
+  const unsigned by = random_word() >> 27;
+  const std::uint32_t turned = by == 0 ? mask : (mask >> by) | (mask << (32 - by));
+  return static_cast<int>((static_cast<unsigned>(__builtin_ctz(turned)) + by) & 31);
+}
+
+constexpr std::uint32_t kSwitchOfWarp = 8;  // one in so many turns goes to another warp
+
+Thread* choose() {
+  if (block.runnable_warps == 0) return nullptr;
+  if (block.warps[current_warp].runnable == 0 || random_word() % kSwitchOfWarp == 0)
+    current_warp = any_bit(block.runnable_warps);
+  return &block.threads[current_warp * kLanes + any_bit(block.warps[current_warp].runnable)];
+}
+
+void leave() {
+  Thread* from = block.current;
+  Thread* to = choose();
+  if (to == from) return;
+  block.current = to;
+  switch_context(&from->context, to != nullptr ? &to->context : &scheduler);
+}
+
+void stop(int thread) {
+  Warp& warp = block.warps[thread / kLanes];
+  warp.runnable &= ~(1u << (thread % kLanes));
+  if (warp.runnable == 0) block.runnable_warps &= ~(1u << (thread / kLanes));
+}
+
+void run_thread() {
+  (*block.body)();
+  Thread& me = *block.current;
+  if (!me.copies.empty()) fail("ends while its cp.async are under way");
+  me.ended = true;
+  me.waits_at = "the end";
+  stop(me.index);
+  leave();
+}
+
+[[noreturn]] void fail_in_thread(const std::string& text) {
+  const Thread& me = *block.current;
+  violation = "thread " + std::to_string(me.index) + " of block (" + std::to_string(block.x) +
+              ", " + std::to_string(block.y) + ") " + text;
+  Context dead;
+  switch_context(&dead, &scheduler);
+  __builtin_unreachable();
+}
+
+void start_threads() {
+  const int n = block.num_threads;
+  for (int t = 0; t < n; ++t) {
+    Thread& thread = block.threads[t];
+    thread.index = t;
+    thread.clock = block.first_clock;
+    thread.seen = clocks.data() + static_cast<std::size_t>(2 * t) * block.num_agents;
+    thread.fenced = thread.seen + block.num_agents;
+    std::fill_n(thread.seen, 2 * block.num_agents, block.first_clock - 1);
+    thread.seen[t] = block.first_clock;
+    thread.waits_at = nullptr;
+    thread.ended = false;
+    thread.copies.clear();
+    thread.groups.clear();
+    prepare(&thread.context, stack_of(t), run_thread);
+  }
+  for (int w = 0; w < n / kLanes; ++w) block.warps[w].runnable = ~0u, block.warps[w].arrived = 0;
+  block.runnable_warps = n / kLanes == 32 ? ~0u : (1u << (n / kLanes)) - 1;
+  for (Barrier& barrier : block.barriers) barrier.arrived = 0;
+  block.any_fence = false;
+}
+
+[[noreturn]] void fail_of_deadlock() {
+  std::string text = "block (" + std::to_string(block.x) + ", " + std::to_string(block.y) +
+                     ") hangs: nobody can go on;";
+  for (int t = 0; t < block.num_threads; ++t) {
+    const char* at = block.threads[t].waits_at;
+    if (t > 0 && std::strcmp(at, block.threads[t - 1].waits_at) == 0) continue;
+    text += " from thread " + std::to_string(t) + " on: " + at + ";";
+  }
+  throw Violation(text);
+}
+
+void next_clocks() {
+  Clock last = block.first_clock;
+  for (int t = 0; t < block.num_threads; ++t) last = std::max(last, block.threads[t].clock);
+  block.first_clock = last + 1;
+  if (last < kMaxClock / 2) return;
+  block.first_clock = 1;
+  forget_epochs();
+}
+
+void run_block() {
+  start_threads();
+  start_shared_memory();
+  violation.clear();
+  block.current = choose();
+  switch_context(&scheduler, &block.current->context);
+  block.current = nullptr;
+  if (!violation.empty()) throw Violation(violation);
+  for (int t = 0; t < block.num_threads; ++t)
+    if (!block.threads[t].ended) fail_of_deadlock();
+  next_clocks();
+  ++report.blocks;
+}
+
+void prepare_grid(const Launch& launch) {
+  if (launch.threads % kLanes != 0) fail("launches blocks of %d threads", launch.threads);
+  report = {};
+  block.num_threads = launch.threads;
+  block.num_blocks_x = launch.blocks_x;
+  block.num_agents = launch.threads + kMaxWarpgroups + 1;
+  block.first_clock = 1;
+  clocks.resize(static_cast<std::size_t>(2 * block.num_threads) * block.num_agents);
+  for (Barrier& barrier : block.barriers) {
+    barrier.seen.assign(block.num_agents, 0);
+    barrier.fenced.assign(block.num_agents, 0);
+  }
+  random_state = settings().seed * 0x9e3779b97f4a7c15u + 1;
+  make_shared_memory(launch.shared_bytes, launch.threads / kLanes);
+}
+
+}  // namespace
+
+std::recursive_mutex& one_at_a_time() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+Settings& settings() {
+  static Settings all;
+  return all;
+}
+
+const Report& last_launch() {
+  return report;
+}
+
+std::uint32_t random_word() {
+  random_state ^= random_state >> 12;
+  random_state ^= random_state << 25;
+  random_state ^= random_state >> 27;
+  return static_cast<std::uint32_t>((random_state * 0x2545f4914f6cdd1du) >> 32);
+}
+
+void fail(const char* format, ...) {
+  char text[1024];
+  va_list values;
+  va_start(values, format);
+  std::vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  if (block.current == nullptr || runner != std::this_thread::get_id()) throw Violation(text);
+  fail_in_thread(text);
+}
+
+void run_grid(const Launch& launch, const std::function<void()>& body) {
+  const std::lock_guard<std::recursive_mutex> lock(one_at_a_time());
+  runner = std::this_thread::get_id();
+  prepare_grid(launch);
+  block.body = &body;
+  DeviceMemory& memory = device_memory;
+  memory.first_of_launch = memory.of_block + 1;
+  memory.of_block = memory.first_of_launch;
+  for (block.y = 0; block.y < launch.blocks_y; ++block.y)
+    for (block.x = 0; block.x < launch.blocks_x; ++block.x, ++memory.of_block) run_block();
+}
+
+void wait_here(const char* name) {
+  block.current->waits_at = name;
+  stop(block.current->index);
+  leave();
+}
+
+void wake(int thread) {
+  block.warps[thread / kLanes].runnable |= 1u << (thread % kLanes);
+  block.runnable_warps |= 1u << (thread / kLanes);
+}
+
+void maybe_yield() {
+  if (random_word() % kSwitchOfWarp == 0) leave();
+}
+
+void collective(const char* name, void (*instruction)(void* const* operands), void* operand) {
+  Thread& me = *block.current;
+  Warp& warp = warp_of(me);
+  if (warp.arrived == 0) {
+    warp.instruction = instruction;
+    warp.name = name;
+  } else if (warp.instruction != instruction) {
+    fail("comes to %s while lanes of its warp wait at %s", name, warp.name);
+  }
+  warp.operands[lane_of(me)] = operand;
+  warp.arrived |= 1u << lane_of(me);
+  if (warp.arrived != ~0u) return wait_here(name);
+  warp.arrived = 0;
+  ++report.collectives;
+  instruction(warp.operands);
+  warp.runnable = ~0u;
+  maybe_yield();
+}
+
+void tick() {
+  Thread& me = *block.current;
+  me.seen[me.index] = ++me.clock;
+}
+
+RERANKER_WIDE void join(Clock* to, const Clock* from) {
+  for (int i = 0; i < block.num_agents; ++i) to[i] = std::max(to[i], from[i]);
+}
+
+namespace {
+
+void sync_lanes_together(void* const*) {
+  const int first = block.current->index / kLanes * kLanes;
+  Clock* seen = block.threads[first].seen;
+  Clock* fenced = block.threads[first].fenced;
+  for (int t = first + 1; t < first + kLanes; ++t) {
+    join(seen, block.threads[t].seen);
+    if (block.any_fence) join(fenced, block.threads[t].fenced);
+  }
+  for (int t = first; t < first + kLanes; ++t) {
+    Thread& thread = block.threads[t];
+    if (t != first) std::copy_n(seen, block.num_agents, thread.seen);
+    if (t != first && block.any_fence) std::copy_n(fenced, block.num_agents, thread.fenced);
+    ++thread.clock;
+  }
+  for (int t = first; t < first + kLanes; ++t) block.threads[t].seen[t] = block.threads[t].clock;
+}
+
+// Everybody's own clock is what everybody has seen once all have come: no need to join.
+void see_all(Clock* seen) {
+  for (int t = 0; t < block.num_threads; ++t) {
+    seen[t] = block.threads[t].clock - 1;  // it has ticked since
+    const Clock* agents = block.threads[t].seen;
+    for (int i = block.num_threads; i < block.num_agents; ++i) seen[i] = std::max(seen[i], agents[i]);
+  }
+}
+
+bool is_of_all(const Barrier& barrier) {
+  return &barrier == &block.barriers[0];
+}
+
+void come(Barrier& barrier, const Thread& me) {
+  if (!is_of_all(barrier)) join(barrier.seen.data(), me.seen);
+  if (block.any_fence) join(barrier.fenced.data(), me.fenced);
+  barrier.came[me.index / kLanes] |= 1u << lane_of(me);
+  ++barrier.arrived;
+}
+
+void see(Thread& thread, const Barrier& barrier) {
+  const Clock own = thread.clock;
+  std::copy(barrier.seen.begin(), barrier.seen.end(), thread.seen);
+  thread.seen[thread.index] = own;
+  if (block.any_fence) join(thread.fenced, barrier.fenced.data());
+}
+
+void complete(Barrier& barrier, int id) {
+  for (const std::uint32_t came : barrier.came)
+    if (came != 0 && came != ~0u) fail("completes barrier %d with half a warp", id);
+  if (is_of_all(barrier)) see_all(barrier.seen.data());
+  for (const int t : barrier.waiting) {
+    see(block.threads[t], barrier);
+    if (t != block.current->index) wake(t);
+  }
+  barrier.waiting.clear();
+  barrier.arrived = 0;
+}
+
+void begin(Barrier& barrier, int threads) {
+  barrier.expected = threads;
+  barrier.waiting.clear();
+  std::fill(barrier.seen.begin(), barrier.seen.end(), 0);
+  std::fill(barrier.fenced.begin(), barrier.fenced.end(), 0);
+  std::fill_n(barrier.came, kMaxWarps, 0);
+}
+
+}  // namespace
+
+void sync_lanes() {
+  collective("sync_warp", sync_lanes_together, nullptr);
+}
+
+void barrier(int id, int threads, bool waits) {
+  static const char* const kNames[kNumBarriers] = {
+      "sync_block", "barrier 1",  "barrier 2",  "barrier 3",  "barrier 4",  "barrier 5",
+      "barrier 6",  "barrier 7",  "barrier 8",  "barrier 9",  "barrier 10", "barrier 11",
+      "barrier 12", "barrier 13", "barrier 14", "barrier 15"};
+  if (id < 0 || id >= kNumBarriers) fail("comes to barrier %d", id);
+  if (threads <= 0 || threads > block.num_threads || threads % kLanes != 0)
+    fail("comes to barrier %d of %d threads", id, threads);
+  Barrier& barrier = block.barriers[id];
+  Thread& me = *block.current;
+  if (barrier.arrived == 0) begin(barrier, threads);
+  if (barrier.expected != threads)
+    fail("comes to barrier %d of %d threads, which waits for %d", id, threads, barrier.expected);
+  if (barrier.came[me.index / kLanes] >> lane_of(me) & 1) fail("comes to barrier %d twice", id);
+  come(barrier, me);
+  if (waits) barrier.waiting.push_back(me.index);
+  const bool last = barrier.arrived == threads;
+  tick();
+  if (last) complete(barrier, id);
+  if (waits && !last) return wait_here(kNames[id]);
+  maybe_yield();
+}
+
+}  // namespace reranker::kernels::cuda::host
