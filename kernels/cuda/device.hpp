@@ -21,6 +21,7 @@ struct DeviceInfo {
 };
 
 constexpr Status kSuccess = 0;
+constexpr Status kFirstLinearStatus = 100000;  // cuBLASLt's status s is kFirstLinearStatus + s
 std::string describe(Status status);
 
 /// A machine without a driver or a device gives a status, or 0 devices.

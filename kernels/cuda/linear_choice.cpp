@@ -1,0 +1,221 @@
+#include "kernels/cuda/linear_choice.hpp"
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace reranker::kernels::cuda {
+namespace {
+
+// Rows up to which one algorithm is used, and with which it is timed; the last stands for more.
+constexpr std::int32_t kSteps[] = {64, 128, 256, 512, 1024, 2048, 4096};
+constexpr std::int32_t kManyRows = 4096;
+constexpr std::int32_t kComparedRows = 128;
+constexpr std::size_t kMaxRacers = 8;  // of a step, those that cuBLASLt puts first
+constexpr int kRuns = 3;
+
+/// Random numbers of either sign in [0.5, 1), any type: all bits but those of the exponent.
+std::uint32_t random_numbers(Type type, std::uint32_t bits) {
+  switch (type) {
+    case Type::fp32: return (bits & 0x807fffffu) | 0x3f000000u;
+    case Type::bf16: return (bits & 0x807f807fu) | 0x3f003f00u;
+    case Type::fp16: return (bits & 0x83ff83ffu) | 0x38003800u;
+    case Type::e4m3: return (bits & 0x87878787u) | 0x30303030u;
+  }
+  return 0;
+}
+
+class DeviceMemory {
+ public:
+  DeviceMemory() = default;
+  ~DeviceMemory() { release(memory_); }
+  DeviceMemory(const DeviceMemory&) = delete;
+  DeviceMemory& operator=(const DeviceMemory&) = delete;
+
+  Status take(std::size_t bytes) { return allocate(&memory_, bytes); }
+  /// Takes that many and fills them with a stretch of random numbers, again and again.
+  Status take_random(Type type, std::size_t bytes);
+  void* get() const { return memory_; }
+  const float* floats() const { return static_cast<const float*>(memory_); }
+
+ private:
+  void* memory_ = nullptr;
+};
+
+Status DeviceMemory::take_random(Type type, std::size_t bytes) {
+  constexpr std::size_t kStretch = 1000003;  // words, a prime: rows do not repeat
+  std::vector<std::uint32_t> words(std::min(kStretch, bytes / 4));
+  std::uint32_t state = 1;
+  for (std::uint32_t& word : words) {
+    state = state * 1664525u + 1013904223u;  // Numerical Recipes
+    word = random_numbers(type, state ^ state >> 16);
+  }
+  Status status = take(bytes);
+  for (std::size_t done = 0; done < bytes && status == kSuccess;) {
+    const std::size_t part = std::min(bytes - done, words.size() * 4);
+    status = copy_to_device(static_cast<char*>(memory_) + done, words.data(), part, nullptr);
+    done += part;
+  }
+  return status == kSuccess ? synchronize(nullptr) : status;
+}
+
+class Event {
+ public:
+  Event() { cudaEventCreate(&event_); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// A shape with operands of its own, to be multiplied by one algorithm or another.
+class Race {
+ public:
+  Race(const LinearDevice& device, const LinearShape& shape) : device_(device), shape_(shape) {}
+  Status open();
+
+  /// The first rows of the product, as they are stored.
+  Status product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
+                 std::vector<char>* first_rows);
+  /// Of one product as the encoder asks for it: fp32 sums are added to what is there.
+  Status measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds);
+
+ private:
+  LinearArgs args(std::int32_t num_rows, bool accumulate) const;
+  Status run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate);
+
+  const LinearDevice& device_;
+  const LinearShape& shape_;
+  DeviceMemory out_, x_, weight_, x_scales_, weight_scales_;
+  Event begin_, end_;
+};
+
+Status Race::open() {
+  const auto bytes = [](std::int64_t rows, std::int64_t width, Type type) {
+    return static_cast<std::size_t>(rows * width * size_in_bytes(type));
+  };
+  Status status = out_.take(bytes(kManyRows, shape_.n, shape_.out_type));
+  const auto random = [&status](DeviceMemory& memory, Type type, std::size_t size) {
+    if (status == kSuccess) status = memory.take_random(type, size);
+  };
+  random(x_, shape_.type, bytes(kManyRows, shape_.k, shape_.type));
+  random(weight_, shape_.type, bytes(shape_.n, shape_.k, shape_.type));
+  if (shape_.type != Type::e4m3) return status;
+  random(x_scales_, Type::fp32, bytes(kManyRows, 1, Type::fp32));
+  random(weight_scales_, Type::fp32, bytes(shape_.n, 1, Type::fp32));
+  return status;
+}
+
+LinearArgs Race::args(std::int32_t num_rows, bool accumulate) const {
+  return {shape_,        out_.get(), x_.get(), weight_.get(), x_scales_.floats(), weight_scales_.floats(),
+          num_rows, accumulate};
+}
+
+Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate) {
+  LinearProblem problem(shape_, num_rows);
+  if (problem.status() != kSuccess) return problem.status();
+  return problem.run(device_, algorithm, args(num_rows, accumulate), nullptr);
+}
+
+Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
+                     std::vector<char>* first_rows) {
+  const auto rows = static_cast<std::size_t>(std::min(num_rows, kComparedRows));
+  first_rows->resize(rows * static_cast<std::size_t>(shape_.n * size_in_bytes(shape_.out_type)));
+  if (cudaMemsetAsync(out_.get(), 0xff, first_rows->size()) != cudaSuccess) cudaGetLastError();
+  Status status = run(algorithm, num_rows, false);
+  if (status == kSuccess)
+    status = copy_to_host(first_rows->data(), out_.get(), first_rows->size(), nullptr);
+  return status == kSuccess ? synchronize(nullptr) : status;
+}
+
+Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows,
+                     float* milliseconds) {
+  const bool accumulate = shape_.out_type == Type::fp32;
+  *milliseconds = std::numeric_limits<float>::infinity();
+  for (int i = 0; i < kRuns; ++i) {
+    cudaEventRecord(begin_.get());
+    if (const Status failed = run(algorithm, num_rows, accumulate)) return failed;
+    cudaEventRecord(end_.get());
+    if (const Status failed = synchronize(nullptr)) return failed;
+    float time = 0.0f;
+    cudaEventElapsedTime(&time, begin_.get(), end_.get());
+    *milliseconds = std::min(*milliseconds, time);
+  }
+  return kSuccess;
+}
+
+std::vector<LinearAlgorithm> accepted(const LinearDevice& device, const LinearShape& shape,
+                                      std::int32_t num_rows) {
+  std::vector<LinearAlgorithm> algorithms;
+  LinearProblem problem(shape, num_rows);
+  if (problem.status() == kSuccess) problem.list_algorithms(device, &algorithms);
+  return algorithms;
+}
+
+bool accepts(const LinearDevice& device, const LinearShape& shape, std::int32_t num_rows,
+             const LinearAlgorithm& algorithm) {
+  LinearProblem problem(shape, num_rows);
+  return problem.status() == kSuccess && problem.accepts(device, algorithm);
+}
+
+/// For all numbers of rows that a step may be given, as far as trying tells.
+bool accepts_all(const LinearDevice& device, const LinearShape& shape, std::int32_t max_rows,
+                 const LinearAlgorithm& algorithm) {
+  for (std::int32_t rows = 1; rows <= max_rows; rows *= 2)
+    for (const std::int32_t nearby : {rows - 1, rows, rows + 1})
+      if (nearby > 0 && !accepts(device, shape, nearby, algorithm)) return false;
+  return true;
+}
+
+Status find_reference(const LinearDevice& device, const LinearShape& shape,
+                      LinearAlgorithm* reference) {
+  constexpr std::int32_t kMostRows = 1 << 17;
+  for (const LinearAlgorithm& algorithm : accepted(device, shape, kManyRows))
+    if (accepts_all(device, shape, kMostRows, algorithm)) {
+      *reference = algorithm;
+      return kSuccess;
+    }
+  return linear_status(CUBLAS_STATUS_NOT_SUPPORTED);
+}
+
+}  // namespace
+
+Status choose_algorithms(const LinearDevice& device, const LinearShape& shape,
+                         std::vector<LinearStep>* steps) {
+  LinearAlgorithm reference;
+  if (const Status failed = find_reference(device, shape, &reference)) return failed;
+  Race race(device, shape);
+  if (const Status failed = race.open()) return failed;
+  std::vector<char> expected;
+  if (const Status failed = race.product(reference, kManyRows, &expected)) return failed;
+
+  std::vector<char> found;
+  for (const std::int32_t rows : kSteps) {
+    const std::int32_t max_rows = rows < kManyRows ? rows : 1 << 17;
+    LinearStep best{max_rows, reference};
+    float best_time = 0.0f;
+    if (const Status failed = race.measure(reference, rows, &best_time)) return failed;
+    auto racers = accepted(device, shape, rows);
+    if (racers.size() > kMaxRacers) racers.resize(kMaxRacers);
+    for (const LinearAlgorithm& racer : racers) {
+      if (!accepts_all(device, shape, max_rows, racer)) continue;
+      float time = 0.0f;
+      if (const Status failed = race.product(racer, rows, &found)) return failed;
+      if (std::memcmp(found.data(), expected.data(), found.size()) != 0) continue;
+      if (const Status failed = race.measure(racer, rows, &time)) return failed;
+      if (time < best_time) {
+        best.algorithm = racer;
+        best_time = time;
+      }
+    }
+    steps->push_back(best);
+  }
+  return kSuccess;
+}
+
+}  // namespace reranker::kernels::cuda
