@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/version.h>
 
 #include <reranker/error.hpp>
@@ -86,8 +85,8 @@ kernels::cuda::AttentionArgs attention_args(const model::Network& network, const
 
 /// What an encoder holds on its device.
 struct Held {
-  Held(const Blueprint& blueprint, const Device& device, const Types& types)
-      : widths(blueprint.network), types(types) {
+  Held(const Blueprint& blueprint, const Device& device, const Types& of)
+      : widths(blueprint.network), types(of) {
     require_supported(blueprint.network, widths, types);
     const auto args = attention_args(blueprint.network, types);
     attention = &kernels::cuda::find_attention_kernel(args, device.info.capability);
@@ -174,8 +173,9 @@ class CudaEncoder final : public Encoder {
     description_.kernels.push_back(fmt::format("attention {}", held_->attention->name));
     for (const auto& choice : held_->linear.choices())
       description_.kernels.push_back("linear " + choice);
-    description_.hardware =
-        fmt::format("{} {}", device_.info.name, fmt::join(description_.kernels, ", "));
+    // Not the products: whichever algorithm was chosen, its bits are those of the others.
+    description_.hardware = fmt::format("{} {} attention {}", device_.info.name, device_.isa(),
+                                        held_->attention->name);
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = held_->weights.memory.size();
     description_.kernel_revision = kKernelRevision;
