@@ -99,6 +99,12 @@ inline Warp& warp_of(const Thread& thread) {
 inline Epoch epoch_of(const Thread& thread) {
   return (thread.clock << kAgentBits) | static_cast<Epoch>(thread.index);
 }
+inline int wgmma_agent(int warpgroup) {
+  return block.num_threads + warpgroup;
+}
+inline int copy_engine_agent() {
+  return block.num_threads + kMaxWarpgroups;
+}
 inline bool has_seen(const Thread& thread, Epoch epoch) {
   return (epoch >> kAgentBits) <= thread.seen[epoch & ((1u << kAgentBits) - 1)];
 }

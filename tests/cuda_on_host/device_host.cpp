@@ -131,6 +131,11 @@ Status read_device_info(int device, DeviceInfo* info) {
   return kSuccess;
 }
 
+Status count_multiprocessors(int* count) {
+  *count = settings().multiprocessors;
+  return settings().num_devices == 0 ? kNoDevice : kSuccess;
+}
+
 DeviceScope::DeviceScope(int device) : before_(current_device) {
   if (device < 0 || device >= settings().num_devices)
     status_ = kInvalidDevice;

@@ -10,6 +10,9 @@
 namespace reranker::kernels::cuda::host {
 
 std::uint32_t shuffle_word(std::uint32_t value, int from_lane);
+bool any_lane(bool value);
+/// Fails where the lanes' values differ.
+int common_value(int value);
 
 void issue_cp_async(std::uint32_t to, const void* from);  // null: zeros
 void commit_cp_async();

@@ -19,6 +19,9 @@ void run_grid(const Launch& launch, const std::function<void()>& body);
 
 }  // namespace host
 
+/// Of the current device.
+Status count_multiprocessors(int* count);
+
 template <class... Parameters, class... Arguments>
 Status launch(void (*kernel)(Parameters...), const Launch& launch, Stream stream,
               const Arguments&... arguments) {

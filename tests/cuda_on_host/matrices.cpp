@@ -23,6 +23,18 @@ void shuffle_all(void* const* operands) {
   }
 }
 
+void or_all(void* const* operands) {
+  bool any = false;
+  for (int lane = 0; lane < kLanes; ++lane) any |= *static_cast<bool*>(operands[lane]);
+  for (int lane = 0; lane < kLanes; ++lane) *static_cast<bool*>(operands[lane]) = any;
+}
+
+void compare_all(void* const* operands) {
+  const int first = *static_cast<int*>(operands[0]);
+  for (int lane = 1; lane < kLanes; ++lane)
+    if (*static_cast<int*>(operands[lane]) != first) fail("finds values in its warp that differ");
+}
+
 struct Matrices {
   const std::uint16_t* row;  // (8): row lane % 8 of matrix lane / 8
   Words4 result;
@@ -99,6 +111,16 @@ std::uint32_t shuffle_word(std::uint32_t value, int from_lane) {
   Shuffle mine{value, from_lane & (kLanes - 1), 0};
   collective("shuffle", shuffle_all, &mine);
   return mine.result;
+}
+
+bool any_lane(bool value) {
+  collective("any_of_warp", or_all, &value);
+  return value;
+}
+
+int common_value(int value) {
+  collective("warp_uniform", compare_all, &value);
+  return value;
 }
 
 Words4 load_matrices(std::uint32_t row, bool transposed) {

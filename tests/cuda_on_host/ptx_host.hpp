@@ -4,10 +4,12 @@
 #include <cstring>
 
 #include "cuda_on_host/block.hpp"
+#include "cuda_on_host/copy_engine.hpp"
 #include "cuda_on_host/device_memory.hpp"
 #include "cuda_on_host/instructions.hpp"
 #include "cuda_on_host/numbers_host.hpp"
 #include "cuda_on_host/shared_memory.hpp"
+#include "cuda_on_host/warpgroup.hpp"
 
 // Bodies of ptx.hpp on the host.
 
@@ -75,6 +77,12 @@ RERANKER_DEVICE float shuffle_xor(float value, int lane_mask) {
 RERANKER_DEVICE float shuffle(float value, int lane) {
   return host::float_of(host::shuffle_word(host::bits_of(value), lane));
 }
+RERANKER_DEVICE bool any_of_warp(bool value) {
+  return host::any_lane(value);
+}
+RERANKER_DEVICE int warp_uniform(int value) {
+  return host::common_value(value);
+}
 
 namespace host {
 
@@ -140,6 +148,69 @@ RERANKER_DEVICE void mma_bf16(float (&d)[4], const Words4& a, std::uint32_t b0, 
 }
 RERANKER_DEVICE void mma_fp16(float (&d)[4], const Words4& a, std::uint32_t b0, std::uint32_t b1) {
   host::multiply_fp16(d, a, b0, b1);
+}
+
+RERANKER_DEVICE void mbarrier_init(SharedAddress barrier, int arrivals) {
+  host::init_mbarrier(barrier, arrivals);
+}
+RERANKER_DEVICE void fence_mbarrier_init() {
+  host::fence_mbarriers();
+}
+RERANKER_DEVICE void mbarrier_arrive(SharedAddress barrier) {
+  host::arrive_mbarrier(barrier, 0);
+}
+RERANKER_DEVICE void mbarrier_arrive_expect(SharedAddress barrier, std::uint32_t bytes) {
+  host::arrive_mbarrier(barrier, bytes);
+}
+RERANKER_DEVICE void mbarrier_wait(SharedAddress barrier, std::uint32_t parity) {
+  host::wait_mbarrier(barrier, parity);
+}
+RERANKER_DEVICE void fence_proxy_async() {
+  host::fence_proxy();
+}
+RERANKER_DEVICE void tma_load_3d(SharedAddress to, const TensorMap& map, SharedAddress barrier,
+                                 int x, int y, int z) {
+  host::issue_tma(to, map, barrier, {x, y, z});
+}
+
+RERANKER_DEVICE std::uint64_t swizzled_descriptor(SharedAddress tile, std::uint32_t leading,
+                                                  std::uint32_t stride) {
+  return std::uint64_t{(tile & 0x3ffffu) >> 4} | std::uint64_t{leading >> 4} << 16 |
+         std::uint64_t{stride >> 4} << 32 | std::uint64_t{1} << 62;
+}
+RERANKER_DEVICE void wgmma_fence() {
+  host::fence_wgmma();
+}
+RERANKER_DEVICE void wgmma_commit() {
+  host::commit_wgmma();
+}
+template <int kPending>
+RERANKER_DEVICE void wgmma_wait() {
+  host::wait_wgmma(kPending);
+}
+template <int kPending, int kSums>
+RERANKER_DEVICE void wgmma_wait(float (&)[kSums]) {
+  host::wait_wgmma(kPending);
+}
+template <class Number, int N, Major kMajorB>
+RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint64_t b,
+                                  bool accumulate) {
+  host::issue_wgmma(
+      {d, nullptr, a, b, N, accumulate, kMajorB == Major::mn, Number::kType == Type::bf16});
+}
+template <class Number, int N, Major kMajorB>
+RERANKER_DEVICE void wgmma_registers(float (&d)[N / 2], const Words4& a, std::uint64_t b,
+                                     bool accumulate) {
+  host::issue_wgmma({d, &a, 0, b, N, accumulate, kMajorB == Major::mn, Number::kType == Type::bf16});
+}
+
+template <int kRegisters>
+RERANKER_DEVICE void take_registers() {
+  host::set_registers(kRegisters, true);
+}
+template <int kRegisters>
+RERANKER_DEVICE void give_registers() {
+  host::set_registers(kRegisters, false);
 }
 
 }  // namespace reranker::kernels::cuda

@@ -32,13 +32,10 @@ void start_shared_memory() {
   std::fill(shared.uses.begin(), shared.uses.end(), 0);
 }
 
-namespace {
-
 const char* deed(Busy busy) {
   switch (busy) {
     case Busy::cp_async: return "a cp.async that nobody has waited for writes";
     case Busy::tma: return "a TMA copy that nobody has waited for writes";
-    case Busy::wgmma: return "a wgmma that nobody has waited for reads";
     case Busy::mbarrier: return "an mbarrier occupies";
     case Busy::no: break;
   }
@@ -54,6 +51,8 @@ std::uint32_t checked_offset(std::uint32_t address, unsigned size, const char* v
     fail("%s %u bytes of shared memory at %u, which is not aligned to them", verb, size, offset);
   return offset;
 }
+
+namespace {
 
 [[noreturn]] void fail_of_race(std::uint32_t word, const char* verb, Epoch other,
                                const char* other_verb) {
@@ -71,8 +70,7 @@ constexpr std::uint32_t num_words(unsigned size) {
 const void* shared_for_read(std::uint32_t address, unsigned size) {
   const std::uint32_t offset = checked_offset(address, size, "reads");
   const Busy busy = shared.busy[offset / 16];
-  if (busy != Busy::no && busy != Busy::wgmma)
-    fail("reads shared memory at %u, which %s", offset, deed(busy));
+  if (busy != Busy::no) fail("reads shared memory at %u, which %s", offset, deed(busy));
   const Thread& me = *block.current;
   const Epoch now = epoch_of(me);
   const std::uint32_t first = offset / 4;
@@ -90,6 +88,8 @@ void* shared_for_write(std::uint32_t address, unsigned size) {
   const std::uint32_t offset = checked_offset(address, size, "writes");
   const Busy busy = shared.busy[offset / 16];
   if (busy != Busy::no) fail("writes shared memory at %u, which %s", offset, deed(busy));
+  if (shared.uses[offset / 16] != 0)
+    fail("writes shared memory at %u, which a wgmma that nobody has waited for reads", offset);
   const Thread& me = *block.current;
   const Epoch now = epoch_of(me);
   const std::uint32_t first = offset / 4;

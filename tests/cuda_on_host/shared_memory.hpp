@@ -14,7 +14,7 @@ namespace reranker::kernels::cuda::host {
 constexpr std::uint32_t kSharedBase = 1024;
 
 /// What hinders accesses to 16 bytes.
-enum class Busy : std::uint8_t { no, cp_async, tma, wgmma, mbarrier };
+enum class Busy : std::uint8_t { no, cp_async, tma, mbarrier };
 
 struct SharedMemory {
   std::uint32_t bytes = 0;
@@ -37,5 +37,8 @@ void forget_epochs();
 /// The bytes, after all checks. They are noted as read, or written, by the current thread.
 const void* shared_for_read(std::uint32_t address, unsigned size);
 void* shared_for_write(std::uint32_t address, unsigned size);
+/// The offset in the window, after a check of bounds and alignment alone.
+std::uint32_t checked_offset(std::uint32_t address, unsigned size, const char* verb);
+const char* deed(Busy busy);
 
 }  // namespace reranker::kernels::cuda::host
