@@ -5,8 +5,11 @@
 
 namespace reranker::kernels::cuda {
 
+// Volatile: read anew by each call, so that a kernel can choose not to keep it in a register.
 RERANKER_DEVICE int thread_index() {
-  return static_cast<int>(threadIdx.x);
+  int index;
+  asm volatile("mov.u32 %0, %%tid.x;" : "=r"(index));
+  return index;
 }
 RERANKER_DEVICE int block_x() {
   return static_cast<int>(blockIdx.x);
