@@ -40,52 +40,40 @@ RERANKER_DEVICE void give_registers() {
 }
 
 // The operands of d in an instruction, and their constraints.
-#define RERANKER_D32 \
+#define RERANKER_D32                                                                 \
   "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, " \
   "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
-#define RERANKER_D64 \
-  RERANKER_D32 ", " \
-  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
-  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
-#define RERANKER_D80 \
-  RERANKER_D64 ", " \
-  "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79"
-#define RERANKER_D88 \
-  RERANKER_D80 ", " "%80, %81, %82, %83, %84, %85, %86, %87"
-#define RERANKER_D96 \
-  RERANKER_D88 ", " "%88, %89, %90, %91, %92, %93, %94, %95"
-#define RERANKER_D128 \
-  RERANKER_D96 ", " \
-  "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, " \
-  "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
-  "%124, %125, %126, %127"
+#define RERANKER_D64                                                                     \
+  RERANKER_D32                                                                           \
+      ", "                                                                               \
+      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
 #define RERANKER_F4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define RERANKER_F16(i) RERANKER_F4(i), RERANKER_F4(i + 4), RERANKER_F4(i + 8), RERANKER_F4(i + 12)
 #define RERANKER_F32 RERANKER_F16(0), RERANKER_F16(16)
 #define RERANKER_F64 RERANKER_F32, RERANKER_F16(32), RERANKER_F16(48)
-#define RERANKER_F80 RERANKER_F64, RERANKER_F16(64)
-#define RERANKER_F88 RERANKER_F80, RERANKER_F4(80), RERANKER_F4(84)
-#define RERANKER_F96 RERANKER_F80, RERANKER_F16(80)
-#define RERANKER_F128 RERANKER_F96, RERANKER_F16(96), RERANKER_F16(112)
 
 // p0 to p6 are the places of the operands after those of d.
-#define RERANKER_WGMMA_SHARED(type, n, sums, p0, p1, p2, p3)                                       \
-  asm volatile("{ .reg .pred accumulate; setp.ne.b32 accumulate, %" #p2 ", 0;\n"                   \
-               "wgmma.mma_async.sync.aligned.m64n" #n "k16.f32." type "." type                     \
-               " {" RERANKER_D##sums "}, %" #p0 ", %" #p1 ", accumulate, 1, 1, 0, %" #p3 "; }"     \
-               : RERANKER_F##sums                                                                  \
+#define RERANKER_WGMMA_SHARED(type, n, sums, p0, p1, p2, p3)                                   \
+  asm volatile("{ .reg .pred accumulate; setp.ne.b32 accumulate, %" #p2                        \
+               ", 0;\n"                                                                        \
+               "wgmma.mma_async.sync.aligned.m64n" #n "k16.f32." type "." type                 \
+               " {" RERANKER_D##sums "}, %" #p0 ", %" #p1 ", accumulate, 1, 1, 0, %" #p3 "; }" \
+               : RERANKER_F##sums                                                              \
                : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)), "n"(kTransposed))
-#define RERANKER_WGMMA_REGISTERS(type, n, sums, p0, p1, p2, p3, p4, p5, p6)                        \
-  asm volatile("{ .reg .pred accumulate; setp.ne.b32 accumulate, %" #p5 ", 0;\n"                   \
-               "wgmma.mma_async.sync.aligned.m64n" #n "k16.f32." type "." type                     \
-               " {" RERANKER_D##sums "}, {%" #p0 ", %" #p1 ", %" #p2 ", %" #p3 "}, %" #p4          \
-               ", accumulate, 1, 1, %" #p6 "; }"                                                   \
-               : RERANKER_F##sums                                                                  \
-               : "r"(a.w[0]), "r"(a.w[1]), "r"(a.w[2]), "r"(a.w[3]), "l"(b),                       \
+#define RERANKER_WGMMA_REGISTERS(type, n, sums, p0, p1, p2, p3, p4, p5, p6)               \
+  asm volatile("{ .reg .pred accumulate; setp.ne.b32 accumulate, %" #p5                   \
+               ", 0;\n"                                                                   \
+               "wgmma.mma_async.sync.aligned.m64n" #n "k16.f32." type "." type            \
+               " {" RERANKER_D##sums "}, {%" #p0 ", %" #p1 ", %" #p2 ", %" #p3 "}, %" #p4 \
+                                     ", accumulate, 1, 1, %" #p6 "; }"                    \
+               : RERANKER_F##sums                                                         \
+               : "r"(a.w[0]), "r"(a.w[1]), "r"(a.w[2]), "r"(a.w[3]), "l"(b),              \
                  "r"(static_cast<int>(accumulate)), "n"(kTransposed))
 
 template <class Number, int N, Major kMajorB>
-RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint64_t b, bool accumulate) {
+RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint64_t b,
+                                  bool accumulate) {
   constexpr bool kBf16 = Number::kType == Type::bf16;
   constexpr int kTransposed = kMajorB == Major::mn;
   if constexpr (N == 128 && kBf16) {
@@ -94,34 +82,11 @@ RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint6
   if constexpr (N == 128 && !kBf16) {
     RERANKER_WGMMA_SHARED("f16", 128, 64, 64, 65, 66, 67);
   }
-  if constexpr (N == 160 && kBf16) {
-    RERANKER_WGMMA_SHARED("bf16", 160, 80, 80, 81, 82, 83);
-  }
-  if constexpr (N == 160 && !kBf16) {
-    RERANKER_WGMMA_SHARED("f16", 160, 80, 80, 81, 82, 83);
-  }
-  if constexpr (N == 176 && kBf16) {
-    RERANKER_WGMMA_SHARED("bf16", 176, 88, 88, 89, 90, 91);
-  }
-  if constexpr (N == 176 && !kBf16) {
-    RERANKER_WGMMA_SHARED("f16", 176, 88, 88, 89, 90, 91);
-  }
-  if constexpr (N == 192 && kBf16) {
-    RERANKER_WGMMA_SHARED("bf16", 192, 96, 96, 97, 98, 99);
-  }
-  if constexpr (N == 192 && !kBf16) {
-    RERANKER_WGMMA_SHARED("f16", 192, 96, 96, 97, 98, 99);
-  }
-  if constexpr (N == 256 && kBf16) {
-    RERANKER_WGMMA_SHARED("bf16", 256, 128, 128, 129, 130, 131);
-  }
-  if constexpr (N == 256 && !kBf16) {
-    RERANKER_WGMMA_SHARED("f16", 256, 128, 128, 129, 130, 131);
-  }
-  static_assert(N == 128 || N == 160 || N == 176 || N == 192 || N == 256, "one of the widths in use");
+  static_assert(N == 128, "one of the widths in use");
 }
 template <class Number, int N, Major kMajorB>
-RERANKER_DEVICE void wgmma_registers(float (&d)[N / 2], const Words4& a, std::uint64_t b, bool accumulate) {
+RERANKER_DEVICE void wgmma_registers(float (&d)[N / 2], const Words4& a, std::uint64_t b,
+                                     bool accumulate) {
   constexpr bool kBf16 = Number::kType == Type::bf16;
   constexpr int kTransposed = kMajorB == Major::mn;
   if constexpr (N == 64 && kBf16) {

@@ -44,10 +44,10 @@ Status make_tensor_map(TensorMap* map, const TensorLayout& layout) {
   for (int i = 0; i < 3; ++i) box[i] = static_cast<cuuint32_t>(layout.box[i]);
 
   CUtensorMap made;
-  const CUresult result = encode(
-      &made, CU_TENSOR_MAP_DATA_TYPE_UINT16, 3, const_cast<void*>(layout.data), extents, strides,
-      box, kEvery, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-      CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  const CUresult result =
+      encode(&made, CU_TENSOR_MAP_DATA_TYPE_UINT16, 3, const_cast<void*>(layout.data), extents,
+             strides, box, kEvery, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+             CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) return cudaErrorInvalidValue;
   std::memcpy(map, &made, sizeof(made));
   return cudaSuccess;
