@@ -24,4 +24,6 @@ set(cuda_host_code
 set(cuda_runtime
   ${cuda_folder}/device.cpp
   ${cuda_folder}/linear.cpp
+  ${cuda_folder}/linear_choice.cpp
+  ${cuda_folder}/linear_problem.cpp
   ${cuda_folder}/tensor_map.cpp)
