@@ -67,6 +67,7 @@ struct Eight<Fp32> {
 template <class Number>
 RERANKER_DEVICE float dot(const unsigned char* a, const unsigned char* b, int dim) {
   float sum = 0;
+#pragma unroll 1
   for (int d = 0; d < dim; d += 8) {
     float x[8], y[8];
     Eight<Number>::load(a + d * Eight<Number>::kBytes, x);
@@ -102,7 +103,7 @@ RERANKER_DEVICE void add(Mean& mean, float score, const unsigned char* value) {
 }
 
 template <class Number>
-__global__ void __launch_bounds__(kThreads, 4) attention_generic_kernel(AttentionArgs args) {
+__global__ void __launch_bounds__(kThreads) attention_generic_kernel(AttentionArgs args) {
   constexpr std::int64_t kBytes = Eight<Number>::kBytes;
   const std::int64_t row_bytes = (args.num_heads + 2 * args.num_kv_heads) * args.head_dim * kBytes;
   const int group = args.num_heads / args.num_kv_heads;
@@ -130,6 +131,7 @@ __global__ void __launch_bounds__(kThreads, 4) attention_generic_kernel(Attentio
     Mean mean;
 #pragma unroll
     for (int d = 0; d < kSlice; ++d) mean.out[d] = 0;
+#pragma unroll 1
     for (int key = 0; key < num_keys; ++key) {
       const float score = dot<Number>(query, keys + key * row_bytes, args.head_dim) * scale;
       add<Number>(mean, score, values + key * row_bytes + slice * kSlice * kBytes);
