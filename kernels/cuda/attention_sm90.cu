@@ -59,7 +59,7 @@ struct Producer {
   const TensorMap& keys_values;
   int num_kv_heads;
   int group;
-  Place<T::kStages> keys_place, values_place;
+  Place<T::kStages> keys_place{}, values_place{};
   std::uint32_t queries_parity = 0;
 
   RERANKER_DEVICE void load_queries(const Item& item) {
@@ -178,7 +178,7 @@ struct Consumer {
   SharedAddress shared;
   const AttentionArgs& args;
   int warpgroup;
-  Place<T::kStages> keys_place, values_place;
+  Place<T::kStages> keys_place{}, values_place{};
 
   RERANKER_DEVICE SharedAddress queries() const { return shared + warpgroup * 64 * kRowBytes; }
   RERANKER_DEVICE SharedAddress keys() const {
@@ -316,6 +316,7 @@ RERANKER_DEVICE void consume(SharedAddress shared, const AttentionArgs& args, in
   for (int turn = 0; item_of_turn(turn) < num_items; ++turn) {
     mbarrier_wait(shared + T::kQueriesFull, turn % 2);
     const Item item = load_shared<Item>(shared + T::kItemAt);
+    sync_warp();  // all lanes have it before one of them tells the producer so
     if (item.num_queries * (args.num_heads / args.num_kv_heads) > warpgroup * 64)
       consumer.attend(item);
     else

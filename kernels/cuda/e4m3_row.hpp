@@ -12,8 +12,7 @@ constexpr float kNothing = 1e-30f;
 
 /// Divides a row that lies over the block by its scale, and gives the scale.
 template <int kVectors, int N>
-RERANKER_DEVICE float divide_by_scale(float (&x)[kVectors][N], int threads,
-                                      SharedAddress scratch) {
+RERANKER_DEVICE float divide_by_scale(float (&x)[kVectors][N], int threads, SharedAddress scratch) {
   float largest[1] = {};
 #pragma unroll
   for (int j = 0; j < kVectors; ++j)

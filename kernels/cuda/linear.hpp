@@ -9,9 +9,9 @@
 
 // linear: out = x weight^T, or out += x weight^T, by cuBLASLt.
 //
-// The algorithm of a shape (n, k, types) is chosen once, when it is prepared, among those that sum
-// over all of k in one piece (no split-K, no stream-K), and then used for every number of rows: so
-// that a row's bits never depend on the rows beside it.
+// The algorithms of a shape (n, k, types), one for each range of rows, are chosen once, when it is
+// prepared, among those that sum over all of k in one piece (no split-K) and whose results are
+// equal bit for bit (linear_choice.hpp): so that a row's bits never depend on the rows beside it.
 
 namespace reranker::kernels::cuda {
 
@@ -44,12 +44,14 @@ class Linear {
 
   /// Makes the handle and takes the workspace.
   Status open();
-  /// Chooses the algorithm of a shape; runs none of them on anything but scratch of its own.
+  /// Chooses the algorithms of a shape, on scratch of its own: 4096 rows of x and out, and a
+  /// weight, given back when it returns.
   Status prepare(const LinearShape& shape);
   /// Of a shape that was prepared.
   Status run(const LinearArgs& args, Stream stream);
 
-  /// For people: a line for each shape, "2048 x 8192 bf16 -> fp32: algorithm 66, tile 128x256".
+  /// For people: lines as "2048 x 8192 bf16 -> fp32, up to 128 rows: algorithm 66, tile 23", with
+  /// cuBLASLt's numbers.
   std::vector<std::string> choices() const;
   std::size_t workspace_bytes() const;
 

@@ -12,6 +12,7 @@ namespace {
 // Rows up to which one algorithm is used, and with which it is timed; the last stands for more.
 constexpr std::int32_t kSteps[] = {64, 128, 256, 512, 1024, 2048, 4096};
 constexpr std::int32_t kManyRows = 4096;
+constexpr std::int32_t kMostRows = 1 << 17;  // that an algorithm is asked about
 constexpr std::int32_t kComparedRows = 128;
 constexpr std::size_t kMaxRacers = 8;  // of a step, those that cuBLASLt puts first
 constexpr int kRuns = 3;
@@ -112,8 +113,9 @@ Status Race::open() {
 }
 
 LinearArgs Race::args(std::int32_t num_rows, bool accumulate) const {
-  return {shape_,        out_.get(), x_.get(), weight_.get(), x_scales_.floats(), weight_scales_.floats(),
-          num_rows, accumulate};
+  return {shape_,        out_.get(),         x_.get(),
+          weight_.get(), x_scales_.floats(), weight_scales_.floats(),
+          num_rows,      accumulate};
 }
 
 Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate) {
@@ -133,8 +135,7 @@ Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
   return status == kSuccess ? synchronize(nullptr) : status;
 }
 
-Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows,
-                     float* milliseconds) {
+Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds) {
   const bool accumulate = shape_.out_type == Type::fp32;
   *milliseconds = std::numeric_limits<float>::infinity();
   for (int i = 0; i < kRuns; ++i) {
@@ -149,8 +150,8 @@ Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows,
   return kSuccess;
 }
 
-std::vector<LinearAlgorithm> accepted(const LinearDevice& device, const LinearShape& shape,
-                                      std::int32_t num_rows) {
+std::vector<LinearAlgorithm> offered(const LinearDevice& device, const LinearShape& shape,
+                                     std::int32_t num_rows) {
   std::vector<LinearAlgorithm> algorithms;
   LinearProblem problem(shape, num_rows);
   if (problem.status() == kSuccess) problem.list_algorithms(device, &algorithms);
@@ -174,13 +175,35 @@ bool accepts_all(const LinearDevice& device, const LinearShape& shape, std::int3
 
 Status find_reference(const LinearDevice& device, const LinearShape& shape,
                       LinearAlgorithm* reference) {
-  constexpr std::int32_t kMostRows = 1 << 17;
-  for (const LinearAlgorithm& algorithm : accepted(device, shape, kManyRows))
+  for (const LinearAlgorithm& algorithm : offered(device, shape, kManyRows))
     if (accepts_all(device, shape, kMostRows, algorithm)) {
       *reference = algorithm;
       return kSuccess;
     }
   return linear_status(CUBLAS_STATUS_NOT_SUPPORTED);
+}
+
+/// The fastest of those that give `expected`, the reference's first rows.
+Status choose(const LinearDevice& device, const LinearShape& shape, Race& race,
+              const LinearAlgorithm& reference, const std::vector<char>& expected,
+              std::int32_t rows, LinearStep* step) {
+  *step = {rows < kManyRows ? rows : kMostRows, reference};
+  float best = 0.0f;
+  if (const Status failed = race.measure(reference, rows, &best)) return failed;
+  auto racers = offered(device, shape, rows);
+  if (racers.size() > kMaxRacers) racers.resize(kMaxRacers);
+  std::vector<char> found;
+  for (const LinearAlgorithm& racer : racers) {
+    if (!accepts_all(device, shape, step->max_rows, racer)) continue;
+    if (const Status failed = race.product(racer, rows, &found)) return failed;
+    if (std::memcmp(found.data(), expected.data(), found.size()) != 0) continue;
+    float time = 0.0f;
+    if (const Status failed = race.measure(racer, rows, &time)) return failed;
+    if (time >= best) continue;
+    step->algorithm = racer;
+    best = time;
+  }
+  return kSuccess;
 }
 
 }  // namespace
@@ -194,26 +217,11 @@ Status choose_algorithms(const LinearDevice& device, const LinearShape& shape,
   std::vector<char> expected;
   if (const Status failed = race.product(reference, kManyRows, &expected)) return failed;
 
-  std::vector<char> found;
   for (const std::int32_t rows : kSteps) {
-    const std::int32_t max_rows = rows < kManyRows ? rows : 1 << 17;
-    LinearStep best{max_rows, reference};
-    float best_time = 0.0f;
-    if (const Status failed = race.measure(reference, rows, &best_time)) return failed;
-    auto racers = accepted(device, shape, rows);
-    if (racers.size() > kMaxRacers) racers.resize(kMaxRacers);
-    for (const LinearAlgorithm& racer : racers) {
-      if (!accepts_all(device, shape, max_rows, racer)) continue;
-      float time = 0.0f;
-      if (const Status failed = race.product(racer, rows, &found)) return failed;
-      if (std::memcmp(found.data(), expected.data(), found.size()) != 0) continue;
-      if (const Status failed = race.measure(racer, rows, &time)) return failed;
-      if (time < best_time) {
-        best.algorithm = racer;
-        best_time = time;
-      }
-    }
-    steps->push_back(best);
+    LinearStep step;
+    if (const Status failed = choose(device, shape, race, reference, expected, rows, &step))
+      return failed;
+    steps->push_back(step);
   }
   return kSuccess;
 }

@@ -8,10 +8,10 @@
 // Which algorithm multiplies how many rows of a shape.
 //
 // cuBLASLt's first choice for many rows is the reference: the same in every process with that
-// library and device. Fewer rows want smaller tiles. Another algorithm takes their place only if its
-// results equal the reference's bit for bit, which it shows on random numbers while it is chosen;
-// that it sums in the same order is not told by cuBLASLt. So a race among them decides on speed,
-// never on bits.
+// library and device. Fewer rows want smaller tiles. Another algorithm takes their place only if
+// its results equal the reference's bit for bit, which it shows on random numbers while it is
+// chosen; that it sums in the same order is not told by cuBLASLt. So a race among them decides on
+// speed, never on bits.
 
 namespace reranker::kernels::cuda {
 

@@ -65,8 +65,8 @@ Status set_preference(cublasLtMatmulPreference_t preference, std::size_t workspa
 template <class T>
 void set(Calls& calls, cublasLtMatmulDesc_t operation, cublasLtMatmulDescAttributes_t attribute,
          const T& value) {
-  calls.call(cublasLtMatmulDescSetAttribute, operation, attribute,
-             static_cast<const void*>(&value), sizeof value);
+  calls.call(cublasLtMatmulDescSetAttribute, operation, attribute, static_cast<const void*>(&value),
+             sizeof value);
 }
 
 /// A scale a row of x and a channel of weight. Sums are kept in the tensor cores' own precision
@@ -110,9 +110,9 @@ Status LinearProblem::list_algorithms(const LinearDevice& device,
   if (const Status failed = set_preference(&preference, device.workspace_bytes)) return failed;
   cublasLtMatmulHeuristicResult_t results[kMaxAlgorithms];
   int count = 0;
-  const auto status = cublasLtMatmulAlgoGetHeuristic(device.handle, &operation_, &weight_, &x_,
-                                                     &out_, &out_, &preference,
-                                                     kMaxAlgorithms, results, &count);
+  const auto status =
+      cublasLtMatmulAlgoGetHeuristic(device.handle, &operation_, &weight_, &x_, &out_, &out_,
+                                     &preference, kMaxAlgorithms, results, &count);
   if (status != CUBLAS_STATUS_SUCCESS) return linear_status(status);
   for (int i = 0; i < count; ++i)
     if (results[i].state == CUBLAS_STATUS_SUCCESS && sums_in_one_piece(results[i].algo))
@@ -137,10 +137,9 @@ Status LinearProblem::run(const LinearDevice& device, const LinearAlgorithm& alg
   }
   const float one = 1.0f;
   const float beta = args.accumulate ? 1.0f : 0.0f;
-  return linear_status(cublasLtMatmul(device.handle, &operation_, &one, args.weight, &weight_,
-                                      args.x, &x_, &beta, args.out, &out_, args.out, &out_,
-                                      &algorithm, device.workspace, device.workspace_bytes,
-                                      stream));
+  return linear_status(cublasLtMatmul(
+      device.handle, &operation_, &one, args.weight, &weight_, args.x, &x_, &beta, args.out, &out_,
+      args.out, &out_, &algorithm, device.workspace, device.workspace_bytes, stream));
 }
 
 std::string describe_algorithm(const LinearAlgorithm& algorithm) {

@@ -82,13 +82,11 @@ double product_tolerance(const LinearShape& shape) {
   return tolerance(shape.out_type);
 }
 
-const auto kShapes = std::vector<LinearShape>{{48, 40, Type::fp32, Type::fp32},
-                                              {136, 72, Type::bf16, Type::bf16},
-                                              {200, 264, Type::bf16, Type::fp32},
-                                              {72, 136, Type::fp16, Type::fp16},
-                                              {64, 64, Type::fp16, Type::fp32},
-                                              {144, 80, Type::e4m3, Type::bf16},
-                                              {80, 272, Type::e4m3, Type::fp32}};
+const auto kShapes =
+    std::vector<LinearShape>{{48, 40, Type::fp32, Type::fp32},   {136, 72, Type::bf16, Type::bf16},
+                             {200, 264, Type::bf16, Type::fp32}, {72, 136, Type::fp16, Type::fp16},
+                             {64, 64, Type::fp16, Type::fp32},   {144, 80, Type::e4m3, Type::bf16},
+                             {80, 272, Type::e4m3, Type::fp32}};
 
 }  // namespace
 
@@ -105,13 +103,14 @@ TEST_CASE("linear on a device agrees with its formula", "[linear]") {
 }
 
 TEST_CASE("linear on a device adds to what is there", "[linear]") {
-  const auto shape = GENERATE(filter([](const LinearShape& s) { return s.out_type == Type::fp32; },
-                                     from_range(kShapes)));
+  const auto shape = GENERATE(
+      filter([](const LinearShape& s) { return s.out_type == Type::fp32; }, from_range(kShapes)));
   constexpr std::int32_t kTokens = 21;
   Linear linear;
   if (!prepared(linear, shape)) return;
   const Product product = random_product(shape, kTokens);
-  const Numbers before = rounded(random_numbers(std::int64_t{kTokens} * shape.n, 5, 9.0), Type::fp32);
+  const Numbers before =
+      rounded(random_numbers(std::int64_t{kTokens} * shape.n, 5, 9.0), Type::fp32);
 
   const Numbers found = load(run(linear, product, &before), Type::fp32);
 
@@ -137,8 +136,12 @@ TEST_CASE("linear on a device gives a row the same bits alone and beside NaNs", 
   const std::int64_t row_bytes = shape.n * size_in_bytes(shape.out_type);
   for (const std::int32_t t : {0, 2, 69, 138}) {
     const auto at = static_cast<std::size_t>(t);
-    const Product alone{shape, 1, row_of(product.x, t, shape.k), product.weight,
-                        {product.x_scales[at]}, product.weight_scales};
+    const Product alone{shape,
+                        1,
+                        row_of(product.x, t, shape.k),
+                        product.weight,
+                        {product.x_scales[at]},
+                        product.weight_scales};
     CHECK(run(linear, alone) == row_of(all, t, row_bytes));
     CHECK(row_of(with_nans, t, row_bytes) == row_of(all, t, row_bytes));
   }
@@ -152,7 +155,8 @@ TEST_CASE("linear on a device names its choices and refuses what was not prepare
 
   CHECK_FALSE(linear.choices().empty());
   CHECK(linear.choices().front().find("64 x 64 bf16 -> fp32") == 0);
-  CHECK(linear.run({{64, 64, Type::fp16, Type::fp32}, nullptr, nullptr, nullptr, nullptr, nullptr, 1,
-                    false},
-                   nullptr) != kSuccess);
+  CHECK(
+      linear.run(
+          {{64, 64, Type::fp16, Type::fp32}, nullptr, nullptr, nullptr, nullptr, nullptr, 1, false},
+          nullptr) != kSuccess);
 }

@@ -63,7 +63,8 @@ Numbers rms_norm_expected(const Numbers& x, const Numbers& weight) {
 Rows swiglu_rows(const Numbers& gate_up, std::int64_t dim, Type type_in, Type type) {
   const auto tokens = static_cast<std::int64_t>(gate_up.size()) / (2 * dim);
   const DeviceArray<unsigned char> in(store(gate_up, type_in));
-  const DeviceArray<unsigned char> out(static_cast<std::size_t>(tokens * dim * size_in_bytes(type)));
+  const DeviceArray<unsigned char> out(
+      static_cast<std::size_t>(tokens * dim * size_in_bytes(type)));
   const DeviceArray<float> scales(static_cast<std::size_t>(tokens));
   const SwigluArgs args{out.get(),
                         type == Type::e4m3 ? scales.get() : nullptr,
@@ -130,7 +131,8 @@ TEST_CASE("rms_norm on a device gives a row of zeros and one of huge numbers", "
   const auto type = GENERATE(Type::fp32, Type::bf16, Type::e4m3);
   constexpr std::int64_t kDim = 64;
   Numbers x(2 * kDim, 0.0);
-  for (std::size_t i = kDim; i < x.size(); ++i) x[i] = rounded(i % 2 == 0 ? 1e15 : -3e15, Type::fp32);
+  for (std::size_t i = kDim; i < x.size(); ++i)
+    x[i] = rounded(i % 2 == 0 ? 1e15 : -3e15, Type::fp32);
   const Numbers weight(kDim, 1.0);
 
   const Rows found = rms_norm_rows(x, weight, type);
@@ -221,8 +223,8 @@ TEST_CASE("embedding on a device gives the rows of the table", "[embedding]") {
 
 TEST_CASE("rope on a device turns queries and keys and leaves values", "[rope]") {
   const auto type = GENERATE(Type::fp32, Type::bf16, Type::fp16);
-  const auto [heads, kv_heads, head_dim] =
-      GENERATE(table<int, int, int>({{1, 1, 16}, {3, 1, 48}, {9, 3, 64}, {32, 8, 64}, {24, 8, 128}, {12, 12, 32}}));
+  const auto [heads, kv_heads, head_dim] = GENERATE(table<int, int, int>(
+      {{1, 1, 16}, {3, 1, 48}, {9, 3, 64}, {32, 8, 64}, {24, 8, 128}, {12, 12, 32}}));
   constexpr std::int64_t kPositions = 9;
   const std::vector<std::int32_t> positions = {0, 1, 8, 0, 5};
   const auto tokens = static_cast<std::int64_t>(positions.size());
@@ -243,7 +245,8 @@ TEST_CASE("rope on a device turns queries and keys and leaves values", "[rope]")
       for (std::int64_t i = 0; i < half; ++i) {
         const auto a = static_cast<std::size_t>(t * width + h * head_dim + i);
         const std::size_t b = a + static_cast<std::size_t>(half);
-        const auto at = static_cast<std::size_t>(positions[static_cast<std::size_t>(t)] * head_dim + i);
+        const auto at =
+            static_cast<std::size_t>(positions[static_cast<std::size_t>(t)] * head_dim + i);
         const double cosine = angles[at];
         const double sine = angles[at + static_cast<std::size_t>(half)];
         expected[a] = before[a] * cosine - before[b] * sine;
@@ -294,7 +297,8 @@ std::vector<float> pool_logits(const Numbers& x, const std::vector<std::int32_t>
 double expected_logit(const Numbers& x, const Pool& pool) {
   const Numbers normed = rms_norm_expected(x, pool.weight);
   double sum = 0.0;
-  for (std::size_t i = 0; i < normed.size(); ++i) sum += normed[i] * pool.head[i % pool.head.size()];
+  for (std::size_t i = 0; i < normed.size(); ++i)
+    sum += normed[i] * pool.head[i % pool.head.size()];
   return sum / (static_cast<double>(x.size()) / static_cast<double>(pool.head.size())) /
          static_cast<double>(pool.temperature);
 }
@@ -326,7 +330,8 @@ TEST_CASE("pool_score on a device agrees with its formula", "[pool_score]") {
   }
 }
 
-TEST_CASE("pool_score on a device gives a sequence the same bits wherever it stands", "[pool_score]") {
+TEST_CASE("pool_score on a device gives a sequence the same bits wherever it stands",
+          "[pool_score]") {
   constexpr std::int64_t kDim = 40;
   constexpr std::int32_t kLength = 1025;
   const Pool pool{random_numbers(kDim, 12), random_numbers(kDim, 13), 1.0f};
@@ -344,7 +349,8 @@ TEST_CASE("pool_score on a device gives a sequence the same bits wherever it sta
 }
 
 TEST_CASE("the row kernels do nothing with no tokens", "[rows]") {
-  CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 0, 64, kEps, Type::bf16}, nullptr) == kSuccess);
+  CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 0, 64, kEps, Type::bf16}, nullptr) ==
+        kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 0, 64, Type::bf16, Type::bf16}, nullptr) == kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 0, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 0, 2, 1, 64, Type::bf16}, nullptr) == kSuccess);
@@ -353,7 +359,8 @@ TEST_CASE("the row kernels do nothing with no tokens", "[rows]") {
 }
 
 TEST_CASE("the row kernels refuse what they were not built for", "[rows]") {
-  CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 1, 1 << 20, kEps, Type::bf16}, nullptr) != kSuccess);
+  CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 1, 1 << 20, kEps, Type::bf16}, nullptr) !=
+        kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 1, 64, Type::bf16, Type::fp16}, nullptr) != kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 1, 64, Type::e4m3}, nullptr) != kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 1, 2, 1, 64, Type::e4m3}, nullptr) != kSuccess);
