@@ -1,10 +1,13 @@
 include(CMakePackageConfigHelpers)
 
-# The engine's module lies beside the library, which looks for it there.
+# The engines' modules lie beside the library, which looks for it there.
 install(TARGETS reranker EXPORT rerankerTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS reranker_cpu LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET reranker_cuda)
+  install(TARGETS reranker_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/reranker)
 install(EXPORT rerankerTargets NAMESPACE reranker:: DESTINATION ${config_folder})

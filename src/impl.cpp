@@ -40,7 +40,7 @@ std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& se
   };
   const std::size_t wanted = std::min(token_budget, encoder->enough_tokens());
   const std::size_t budget =
-      batch::affordable_budget(sequences, wanted, executor->memory_limit(), plan);
+      batch::affordable_budget(sequences, wanted, encoder->memory_limit(), plan);
 
   std::vector<float> logits(sequences.size());
   for (const auto& members : batch::pack(sequences, budget)) {
@@ -57,7 +57,7 @@ std::vector<float> Reranker::Impl::forward(const batch::Batch& batch, Usage& usa
   std::size_t peak = 0;
   try {
     executor->run([&](runtime::Crew& crew) {
-      runtime::Arena arena(crew.working_memory(runtime::Arena::rounded(bytes)), bytes);
+      runtime::Arena arena(encoder->working_memory(runtime::Arena::rounded(bytes), crew), bytes);
       encoder->forward(batch, crew, arena, logits.data());
       peak = arena.peak();
     });

@@ -28,22 +28,6 @@ void require_folder(const std::filesystem::path& folder) {
               fmt::format("{}: not a folder; a Hugging Face model folder wanted", folder.string()));
 }
 
-void require_supported(const LoadOptions& options) {
-  if (options.device == Device::cuda)
-    throw Error(ErrorCode::device_unavailable,
-                "cuda: this build has no CUDA engine; cpu or automatic wanted");
-  if (options.precision == Precision::fp16)
-    throw Error(ErrorCode::unsupported,
-                "precision is fp16: the CPU engine computes in fp32, bf16 or int8; one of them or "
-                "automatic wanted");
-}
-
-// Less than fp32 is for those who ask: whether it ranks a model's passages as fp32 does, only they
-// can say.
-Precision choose_precision(Precision wanted) {
-  return wanted == Precision::automatic ? Precision::fp32 : wanted;
-}
-
 std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) {
   const auto positions = static_cast<std::size_t>(config.max_positions);
   if (wanted == 0) return std::min(positions, kMaxWindow);
@@ -74,6 +58,27 @@ text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t
   return tokenizer;
 }
 
+// None where there is no device to compute on, or none that computes so; `log` is told why.
+std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
+                                          const LogCallback& log) {
+  try {
+    return engine::open_cuda().make(blueprint);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::device_unavailable && error.code() != ErrorCode::unsupported)
+      throw;
+    if (log) log(LogLevel::info, fmt::format("on the CPU: {}", error.what()));
+    return nullptr;
+  }
+}
+
+std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint& blueprint,
+                                         const LogCallback& log) {
+  if (device == Device::cuda) return engine::open_cuda().make(blueprint);
+  if (device == Device::automatic)
+    if (auto encoder = try_cuda(blueprint, log)) return encoder;
+  return engine::open_cpu().make(blueprint);
+}
+
 std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
                                               const model::Checkpoint& checkpoint,
                                               std::size_t window, const LoadOptions& options,
@@ -83,8 +88,10 @@ std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
   if (log) warn = [log](std::string_view message) { log(LogLevel::warning, message); };
   std::unique_ptr<engine::Encoder> encoder;
   executor.run([&](runtime::Crew& crew) {
-    encoder = engine::open_cpu().make(
-        {network, checkpoint, window, choose_precision(options.precision), crew, warn});
+    encoder = make_on(options.device,
+                      {network, checkpoint, window, options.precision, options.device_index,
+                       executor.memory_limit(), crew, warn},
+                      log);
   });
   return encoder;
 }
@@ -102,6 +109,7 @@ std::string fingerprint(const model::Network& network, const engine::Description
       fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
                   description.precision, description.weights, description.attention, window,
                   network.num_heads, network.head_dim);
+  text += description.hardware;
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
@@ -123,11 +131,12 @@ Info describe(const model::LlamaConfig& config, const model::Network& network,
   info.head_dim = size(config.head_dim);
   info.vocabulary = size(config.vocab_size);
   info.parameters = count_parameters(network);
-  info.device = "cpu";
+  info.device = description.device;
   info.precision = description.precision;
   info.weights = description.weights;
   info.attention = description.attention;
   info.isa = description.isa;
+  info.kernels = description.kernels;
   info.libtorch = description.libtorch;
   info.threads = threads;
   info.weight_bytes = description.weight_bytes;
@@ -162,7 +171,6 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
 
 Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
   require_folder(folder);
-  require_supported(options);
   const model::LlamaConfig config = model::read_config(folder);
   const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
   const model::Network network = model::llama_network(config, checkpoint);

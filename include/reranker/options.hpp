@@ -14,8 +14,9 @@ inline namespace v0 {
 enum class Device { automatic, cpu, cuda };
 
 /// Arithmetic of the projections. Norms, softmax, pooling, head and logit are fp32 whatever
-/// is chosen. `automatic` never picks what ranks differently from fp32.
-enum class Precision { automatic, fp32, bf16, fp16, int8 };
+/// is chosen. `automatic` is fp32 on the CPU, and bf16 with sums in fp32 on CUDA.
+/// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3).
+enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 
 /// What happens to a passage whose prompt does not fit the window of max_tokens.
 enum class Overflow {
@@ -36,7 +37,13 @@ enum class LogLevel { info, warning };
 using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
 struct LoadOptions {
+  /// `automatic`: CUDA where its engine, a driver and a device that it runs on are there, and it
+  /// computes in the precision; else the CPU, and `log` is told why.
   Device device = Device::automatic;
+
+  /// Which of several CUDA devices, as the driver counts them.
+  int device_index = 0;
+
   Precision precision = Precision::automatic;
 
   /// The window: tokens of one sequence, prompt included. 0: the folder's

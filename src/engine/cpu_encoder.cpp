@@ -15,6 +15,7 @@
 #include "engine/call.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
+#include "engine/ops/ops.hpp"
 #include "engine/warnings.hpp"
 #include "engine/weights.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
@@ -47,6 +48,17 @@ at::Tensor make_rope_table(const Blueprint& blueprint) {
   return table;
 }
 
+Precision choose_precision(Precision wanted) {
+  if (wanted == Precision::fp16 || wanted == Precision::fp8)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("precision is {}: the CPU engine computes in fp32, bf16 or int8; one of "
+                            "them or automatic wanted",
+                            wanted == Precision::fp16 ? "fp16" : "fp8"));
+  // Less than fp32 is for those who ask: whether it ranks a model's passages as fp32 does, only
+  // they can say.
+  return wanted == Precision::automatic ? Precision::fp32 : wanted;
+}
+
 at::Tensor view(const std::vector<std::int32_t>& values) {
   return at::from_blob(const_cast<std::int32_t*>(values.data()),
                        {static_cast<std::int64_t>(values.size())}, at::kInt);
@@ -57,13 +69,15 @@ class CpuEncoder final : public Encoder {
   explicit CpuEncoder(const Blueprint& blueprint)
       : warn_(blueprint.warn),
         kernels_(choose_kernels()),
-        arithmetic_(make_arithmetic(blueprint.precision, kernels_)),
+        arithmetic_(make_arithmetic(choose_precision(blueprint.precision), kernels_)),
         weights_(load_weights(blueprint, *arithmetic_)),
         graph_(blueprint.network, weights_, make_rope_table(blueprint)),
         num_heads_(blueprint.network.num_heads),
         num_kv_heads_(blueprint.network.num_kv_heads),
         head_dim_(blueprint.network.head_dim),
-        floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)) {
+        floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)),
+        memory_limit_(blueprint.memory_limit) {
+    description_.device = "cpu";
     description_.isa = kernels_.isa;
     description_.precision = arithmetic_->name();
     description_.weights = weights_.storage;
@@ -78,7 +92,8 @@ class CpuEncoder final : public Encoder {
                float* logits) const override {
     const WarningScope warnings(warn_);
     Call call{kernels_, crew, arena, *arithmetic_};
-    const at::Tensor out = graph_.run(call, view(batch.ids), view(batch.offsets));
+    const CallScope scope(call);
+    const at::Tensor out = graph_.run(view(batch.ids), view(batch.offsets));
     std::copy_n(out.const_data_ptr<float>(), batch.num_sequences(), logits);
   }
 
@@ -91,6 +106,13 @@ class CpuEncoder final : public Encoder {
     return round_up(activations + outputs) + kBlocks * runtime::Arena::kAlignment +
            round_up(packed_keys(num_tokens, num_sequences)) +
            num_threads * round_up(scratch(num_tokens, num_sequences));
+  }
+
+  std::size_t memory_limit() const override { return memory_limit_; }
+
+  runtime::Region working_memory(std::size_t bytes, runtime::Crew& crew) const override {
+    const runtime::Pages& pages = crew.working_memory(bytes);
+    return {pages.data(), pages.size()};
   }
 
   std::size_t enough_tokens() const override { return kEnoughTokens; }
@@ -141,6 +163,7 @@ class CpuEncoder final : public Encoder {
   std::int64_t num_kv_heads_;
   std::int64_t head_dim_;
   std::size_t floats_per_token_;
+  std::size_t memory_limit_;
   Description description_;
 };
 
@@ -158,6 +181,9 @@ std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
 }
 
 }  // namespace
+
+const c10::DispatchKey kDispatchKey = c10::DispatchKey::CPU;
+
 }  // namespace reranker::engine
 
 extern "C" __attribute__((visibility("default"))) const reranker::engine::Module reranker_engine{

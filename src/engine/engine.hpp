@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <reranker/options.hpp>
 
@@ -21,14 +22,17 @@
 namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 3;
+constexpr int kAbi = 4;
 
 /// What an encoder says of itself.
 struct Description {
-  std::string isa;
-  std::string precision;  // arithmetic of the projections: "fp32", "bf16" or "int8"
-  std::string weights;    // storage of the projections: "bf16", "fp32", "int8" or "int8 quads"
-  std::string attention;  // arithmetic of its products: "fp32" or "bf16"
+  std::string device;     // "cpu", or "cuda:0 NVIDIA H100 80GB HBM3"
+  std::string isa;        // Info::isa
+  std::string precision;  // arithmetic of the projections: "fp32", "bf16", "fp16", "fp8" or "int8"
+  std::string weights;    // storage of the projections: a precision, or "int8 quads"
+  std::string attention;  // arithmetic of its products: "fp32", "bf16" or "fp16"
+  std::vector<std::string> kernels;  // that were chosen for this network and device, a line each
+  std::string hardware;  // a device's model and kernel, which bits depend on; empty on the CPU
   std::string libtorch;
   std::size_t weight_bytes = 0;
   int kernel_revision = 0;
@@ -43,13 +47,21 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
 
-  /// One logit a sequence into `logits` (batch.num_sequences()). Working memory comes from `arena`.
+  /// One logit a sequence into `logits` (batch.num_sequences()). Working memory comes from `arena`,
+  /// which lies in working_memory().
   virtual void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
                        float* logits) const = 0;
 
   /// An upper bound on the bytes that forward takes from its arena. Rises with both numbers.
   virtual std::size_t plan(std::size_t num_tokens, std::size_t num_sequences,
                            std::size_t num_threads) const = 0;
+
+  /// Bound on what plan may give for a pass; 0: none.
+  virtual std::size_t memory_limit() const = 0;
+
+  /// At least `bytes` of memory for an arena, where the encoder computes; less where there is no
+  /// more. Valid for one forward.
+  virtual runtime::Region working_memory(std::size_t bytes, runtime::Crew& crew) const = 0;
 
   /// Tokens of a pass beyond which larger passes are no faster.
   virtual std::size_t enough_tokens() const = 0;
@@ -61,8 +73,10 @@ class Encoder {
 struct Blueprint {
   const model::Network& network;
   const model::Checkpoint& checkpoint;
-  std::size_t max_tokens;  // of one sequence
-  Precision precision;     // fp32, bf16 or int8
+  std::size_t max_tokens;    // of one sequence
+  Precision precision;       // automatic: the engine's own choice
+  int device_index;          // of several devices of the engine's kind
+  std::size_t memory_limit;  // of working memory; 0: none
   runtime::Crew& crew;
   std::function<void(std::string_view message)> warn;  // takes LibTorch's warnings; may be empty
 };
@@ -74,8 +88,9 @@ struct Module {
 };
 constexpr const char* kSymbol = "reranker_engine";
 
-/// Opens the CPU engine's module, which lies beside libreranker.so, once a process.
+/// Opens an engine's module, which lies beside libreranker.so, once a process.
 /// Throws Error: device_unavailable. To be called on a thread of the Runtime.
 const Module& open_cpu();
+const Module& open_cuda();
 
 }  // namespace reranker::engine

@@ -30,8 +30,7 @@ struct OperatorResolver final : jit::Resolver {
   }
 };
 
-void register_attributes(jit::Module& module, const model::Network& network, const Weights& weights,
-                         at::Tensor rope_table) {
+void register_attributes(jit::Module& module, const model::Network& network, const GraphWeights& weights, at::Tensor rope_table) {
   for (const auto& [name, value] : network.integers)
     module.register_attribute(name, c10::IntType::get(), value);
   for (const auto& [name, value] : network.numbers)
@@ -49,7 +48,7 @@ struct Graph::Impl {
   jit::Module module{"Network"};
 };
 
-Graph::Graph(const model::Network& network, const Weights& weights, at::Tensor rope_table)
+Graph::Graph(const model::Network& network, const GraphWeights& weights, at::Tensor rope_table)
     : impl_(std::make_unique<Impl>()) {
   try {
     register_attributes(impl_->module, network, weights, std::move(rope_table));
@@ -61,10 +60,9 @@ Graph::Graph(const model::Network& network, const Weights& weights, at::Tensor r
 
 Graph::~Graph() = default;
 
-at::Tensor Graph::run(Call& call, const at::Tensor& ids, const at::Tensor& offsets) const {
+at::Tensor Graph::run(const at::Tensor& ids, const at::Tensor& offsets) const {
   const c10::InferenceMode no_gradients;
   const jit::GraphOptimizerEnabledGuard as_written(false);
-  const CallScope scope(call);
   try {
     return impl_->module.get_method("forward")({ids, offsets}).toTensor();
   } catch (const std::exception& failure) {

@@ -2,8 +2,9 @@
 
 #include <memory>
 
-#include "engine/call.hpp"
-#include "engine/weights.hpp"
+#include <ATen/core/Tensor.h>
+
+#include "engine/graph_weights.hpp"
 #include "model/network.hpp"
 
 namespace reranker::engine {
@@ -12,13 +13,14 @@ namespace reranker::engine {
 class Graph {
  public:
   /// Throws Error: internal (the script and the operators do not fit each other).
-  Graph(const model::Network& network, const Weights& weights, at::Tensor rope_table);
+  Graph(const model::Network& network, const GraphWeights& weights, at::Tensor rope_table);
   ~Graph();
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  /// forward(ids, offsets) -> logits (num_sequences).
-  at::Tensor run(Call& call, const at::Tensor& ids, const at::Tensor& offsets) const;
+  /// forward(ids, offsets) -> logits (num_sequences). What else operators need is to be found by
+  /// them on this thread.
+  at::Tensor run(const at::Tensor& ids, const at::Tensor& offsets) const;
 
  private:
   struct Impl;

@@ -7,12 +7,10 @@
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <reranker/error.hpp>
 
 #include "engine/packed_linear.hpp"
+#include "engine/pieces.hpp"
 #include "runtime/pages.hpp"
 
 namespace reranker::engine {
@@ -22,9 +20,6 @@ using kernels::WeightType;
 using model::DType;
 using model::Tensor;
 using model::Weight;
-
-constexpr std::size_t kReadBytes = 4 << 20;  // of one read: large for pread, small for memory
-constexpr std::int64_t kPanelRows = 16;      // packing is fastest from a multiple of it
 
 WeightType weight_type(DType dtype) {
   if (dtype == DType::bf16) return WeightType::bf16;
@@ -38,14 +33,6 @@ at::ScalarType scalar_type(DType dtype) {
 
 bool is_projection(const Weight& weight) {
   return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
-}
-
-// Tensors stacked in one weight share a type: their own, or fp32 where they differ.
-DType common_type(const Weight& weight) {
-  const DType first = weight.parts[0].dtype;
-  const bool same = std::all_of(weight.parts.begin(), weight.parts.end(),
-                                [&](const Tensor& part) { return part.dtype == first; });
-  return same ? first : DType::f32;
 }
 
 DType type_of(const Weight& weight) {
@@ -77,21 +64,6 @@ struct Slot {
   kernels::EmbeddingInt8Table table() const { return {weight->rows, weight->cols}; }
 };
 
-// Some rows of a tensor: what is read and put into place at once.
-struct Piece {
-  const Slot* slot;
-  const Tensor* tensor;
-  std::int64_t first_row;  // in the tensor
-  std::int64_t num_rows;
-  std::int64_t rows_above = 0;  // in the weight, before the tensor
-  std::uint64_t hash = 0;
-
-  std::size_t row_bytes() const {
-    return static_cast<std::size_t>(slot->weight->cols) * size_in_bytes(tensor->dtype);
-  }
-  std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
-};
-
 std::size_t bytes_of(const Slot& slot, const Arithmetic& arithmetic) {
   switch (slot.form) {
     case Form::packed: return sizeof(PackedLinear) + arithmetic.packed_bytes(slot.linear());
@@ -113,41 +85,6 @@ std::vector<Slot> lay_out(const model::Network& network, const Arithmetic& arith
   return slots;
 }
 
-std::vector<Piece> cut(const std::vector<Slot>& slots) {
-  std::vector<Piece> pieces;
-  for (const Slot& slot : slots) {
-    std::int64_t rows_above = 0;
-    for (const Tensor& tensor : slot.weight->parts) {
-      const std::size_t row_bytes =
-          static_cast<std::size_t>(slot.weight->cols) * size_in_bytes(tensor.dtype);
-      const std::int64_t fitting = static_cast<std::int64_t>(kReadBytes / row_bytes);
-      const std::int64_t step = std::max(fitting / kPanelRows * kPanelRows, kPanelRows);
-      for (std::int64_t row = 0; row < tensor.shape[0]; row += step)
-        pieces.push_back({&slot, &tensor, row, std::min(step, tensor.shape[0] - row), rows_above});
-      rows_above += tensor.shape[0];
-    }
-  }
-  return pieces;
-}
-
-float widen(DType dtype, const char* at) {
-  if (dtype == DType::f32) {
-    float value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  }
-  std::uint16_t word;
-  std::memcpy(&word, at, sizeof word);
-  return dtype == DType::bf16 ? static_cast<float>(c10::BFloat16(word, c10::BFloat16::from_bits()))
-                              : static_cast<float>(c10::Half(word, c10::Half::from_bits()));
-}
-
-std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {
-  std::vector<float> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = widen(dtype, data + i * size_in_bytes(dtype));
-  return values;
-}
-
 // One storage for all: that of the widest.
 std::string storage(const std::vector<kernels::LinearWeights>& projections,
                     const Arithmetic& arithmetic) {
@@ -163,7 +100,7 @@ class Loader {
       : blueprint_(blueprint),
         arithmetic_(arithmetic),
         slots_(lay_out(blueprint.network, arithmetic)),
-        pieces_(cut(slots_)) {
+        pieces_(cut(blueprint.network)) {
     const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
     pages_ = std::make_shared<runtime::Pages>(bytes);
     if (pages_->data() == nullptr)
@@ -178,7 +115,7 @@ class Loader {
       load_piece(pieces_[task], buffers[thread]);
     });
     Weights weights = publish();
-    weights.hash = hash();
+    weights.hash = hash(pieces_);
     return weights;
   }
 
@@ -187,17 +124,15 @@ class Loader {
 
   void load_piece(Piece& piece, std::vector<char>& buffer) const {
     buffer.resize(std::max(buffer.size(), piece.bytes()));
-    const bool in_place =
-        piece.slot->form == Form::plain && piece.tensor->dtype == piece.slot->type;
-    const std::size_t begin = piece.row_bytes() * static_cast<std::size_t>(piece.first_row);
-    char* data = in_place ? at(*piece.slot) + begin : buffer.data();
-    blueprint_.checkpoint.read(*piece.tensor, begin, piece.bytes(), data);
-    piece.hash = XXH3_64bits(data, piece.bytes());
+    const Slot& slot = slots_[piece.weight];
+    const bool in_place = slot.form == Form::plain && piece.tensor->dtype == slot.type;
+    char* data = in_place ? at(slot) + piece.begin() : buffer.data();
+    read(blueprint_.checkpoint, piece, data);
     if (!in_place) put(piece, data);
   }
 
   void put(const Piece& piece, const char* data) const {
-    const Slot& slot = *piece.slot;
+    const Slot& slot = slots_[piece.weight];
     std::vector<float> widened;
     const void* rows = data;
     if (piece.tensor->dtype != slot.type) {
@@ -215,13 +150,14 @@ class Loader {
   }
 
   void pack(const Piece& piece, const void* rows) const {
-    void* panels = reinterpret_cast<PackedLinear*>(at(*piece.slot))->panels();
-    arithmetic_.pack(piece.slot->linear(), panels,
+    const Slot& slot = slots_[piece.weight];
+    void* panels = reinterpret_cast<PackedLinear*>(at(slot))->panels();
+    arithmetic_.pack(slot.linear(), panels,
                      {rows, piece.rows_above + piece.first_row, piece.num_rows});
   }
 
   void encode(const Piece& piece, const void* rows) const {
-    const Slot& slot = *piece.slot;
+    const Slot& slot = slots_[piece.weight];
     arithmetic_.encode(
         {slot.table(), at(slot), rows, weight_type(slot.type), piece.first_row, piece.num_rows});
   }
@@ -242,23 +178,12 @@ class Loader {
     weights.bytes = pages_->size();
     for (const Slot& slot : slots_) {
       const Weight& weight = *slot.weight;
-      if (weight.layer < 0)
-        weights.single.emplace(weight.attribute, tensor(slot));
-      else
-        weights.lists[weight.attribute].push_back(tensor(slot));
+      weights.add(weight.attribute, weight.layer >= 0, tensor(slot));
       if (slot.form != Form::packed) continue;
       weights.projections.push_back(slot.linear());
     }
     weights.storage = storage(weights.projections, arithmetic_);
     return weights;
-  }
-
-  std::uint64_t hash() const {
-    std::string text;
-    for (const Piece& piece : pieces_)
-      text += fmt::format("{} {} {} {:x}\n", piece.tensor->name, model::name(piece.tensor->dtype),
-                          piece.first_row, piece.hash);
-    return XXH3_64bits(text.data(), text.size());
   }
 
   const Blueprint& blueprint_;

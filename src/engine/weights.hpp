@@ -1,21 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "engine/arithmetic/arithmetic.hpp"
 #include "engine/engine.hpp"
+#include "engine/graph_weights.hpp"
 
 namespace reranker::engine {
 
-/// A network's weights as the graph's operators read them.
-struct Weights {
-  std::map<std::string, at::Tensor> single;              // attribute -> tensor
-  std::map<std::string, std::vector<at::Tensor>> lists;  // attribute -> one tensor a layer
+/// A network's weights, packed for the CPU.
+struct Weights : GraphWeights {
   std::vector<kernels::LinearWeights> projections;       // every packed one
   std::size_t bytes = 0;
   std::uint64_t hash = 0;

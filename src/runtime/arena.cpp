@@ -8,9 +8,9 @@ std::size_t Arena::rounded(std::size_t bytes) {
   return (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-Arena::Arena(const Pages& pages, std::size_t capacity)
-    : region_(pages.data()), capacity_(rounded(capacity)) {
-  if (pages.size() < capacity_) throw Exhausted{capacity_, pages.size()};
+Arena::Arena(Region region, std::size_t capacity)
+    : region_(region.data), capacity_(rounded(capacity)) {
+  if (region.size < capacity_) throw Exhausted{capacity_, region.size};
 }
 
 // First fit: a handful of blocks are out at any time.

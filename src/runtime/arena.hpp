@@ -7,8 +7,15 @@
 
 namespace reranker::runtime {
 
+/// Memory that someone else holds: the host's or a device's.
+struct Region {
+  char* data = nullptr;
+  std::size_t size = 0;
+};
+
 /// The working memory of one call: a fixed region from which blocks are taken and given back, so
 /// that a call never holds more than was planned for it. What a block holds at first is undefined.
+/// Hands out addresses and touches none, so that the region may be a device's.
 /// One thread at a time.
 class Arena {
  public:
@@ -25,8 +32,9 @@ class Arena {
     std::size_t capacity;
   };
 
-  /// The first rounded(capacity) bytes of `pages`, which outlive the arena.
-  Arena(const Pages& pages, std::size_t capacity);
+  /// The first rounded(capacity) bytes of `region`, which outlives the arena.
+  Arena(Region region, std::size_t capacity);
+  Arena(const Pages& pages, std::size_t capacity) : Arena({pages.data(), pages.size()}, capacity) {}
 
   void* take(std::size_t bytes);
   void give_back(void* block) noexcept;

@@ -6,8 +6,14 @@
 
 #include <reranker/reranker.hpp>
 
-inline reranker::Reranker load_tiny(const reranker::LoadOptions& options = {}) {
+inline reranker::Reranker load_as_given(const reranker::LoadOptions& options) {
   return reranker::Reranker::load(std::getenv("RERANKER_TINY_MODEL"), options);
+}
+
+/// On the CPU unless another device is asked for, whatever the machine has.
+inline reranker::Reranker load_tiny(reranker::LoadOptions options = {}) {
+  if (options.device == reranker::Device::automatic) options.device = reranker::Device::cpu;
+  return load_as_given(options);
 }
 
 inline reranker::LoadOptions with_threads(std::size_t threads, std::size_t memory_limit = 0) {

@@ -187,6 +187,7 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   load.device = reranker::Device::cuda;
   check_error(ErrorCode::device_unavailable, "cuda", [&] { load_tiny(load); });
   load = {};
+  load.device = reranker::Device::cpu;
   load.precision = reranker::Precision::fp16;
   check_error(ErrorCode::unsupported, "precision is fp16", [&] { load_tiny(load); });
   check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });

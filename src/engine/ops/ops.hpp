@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/DispatchKey.h>
 
 // The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
@@ -39,6 +40,9 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int6
 /// x (num_tokens, dim), norm (dim), head (dim) -> logits (num_sequences)
 at::Tensor pool_score(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& norm,
                       const at::Tensor& head, double eps, double temperature);
+
+/// What the engine's tensors dispatch to: each engine defines it, and the operators, for its device.
+extern const c10::DispatchKey kDispatchKey;
 
 /// The namespace in which this copy of the library has registered its operators. Registers them
 /// on the first call: a static registration would end the host where two copies meet.

@@ -10,7 +10,7 @@ namespace {
 template <typename Function>
 void define(torch::Library& library, const char* schema, const char* name, Function* function) {
   library.def(schema);
-  library.impl(name, torch::dispatch(c10::DispatchKey::CPU, function));
+  library.impl(name, torch::dispatch(kDispatchKey, function));
 }
 
 void define_all(torch::Library& library) {

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "engine/cuda/device.hpp"
+#include "kernels/cuda/attention.hpp"
+#include "kernels/cuda/linear.hpp"
+#include "runtime/arena.hpp"
+
+namespace reranker::engine::cuda {
+
+using kernels::cuda::Type;
+
+/// The types of what passes between operators. The residual is fp32 in all.
+struct Types {
+  Type type;  // of qkv, of gates and of what attention gives
+  Type rows;  // of what norms and gates give to projections: e4m3, or `type`
+};
+
+/// What operators work with. Arguments of the graph are tensors and numbers alone, so the rest
+/// reaches them through the thread that runs the graph.
+struct Call {
+  kernels::cuda::Stream stream;
+  kernels::cuda::Linear& linear;
+  runtime::Arena& arena;
+  const kernels::cuda::AttentionKernel& attention;
+  Types types;
+  int device;
+  const std::int32_t* positions;  // (num_tokens), device memory
+  const kernels::cuda::AttentionWork* work;
+  std::int32_t num_work;
+};
+
+/// The call under way on this thread; valid inside an operator.
+Call& current_call();
+
+/// Makes `call` the current one for as long as it lives.
+class CallScope {
+ public:
+  explicit CallScope(Call& call);
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Call* before_;
+};
+
+/// A tensor over memory of the device that outlives it.
+at::Tensor view(void* data, at::IntArrayRef shape, at::ScalarType type, int device);
+
+/// Rows of tokens over a block of the call's arena, contents undefined; given back when the graph
+/// drops them. Behind rows of e4m3 there is a scale for each.
+at::Tensor new_rows(Call& call, std::int64_t num_tokens, std::int64_t width, Type type);
+
+/// (count) floats over a block of the call's arena.
+at::Tensor new_floats(Call& call, std::int64_t count);
+
+/// Bytes of `rows` rows with their scales, as new_rows and projections' weights have them.
+std::size_t bytes_of_rows(std::int64_t rows, std::int64_t width, Type type);
+
+/// The scales behind rows of e4m3; null for other types.
+float* scales_of(const at::Tensor& rows);
+
+Type type_of(const at::Tensor& tensor);
+at::ScalarType scalar_type(Type type);
+
+}  // namespace reranker::engine::cuda

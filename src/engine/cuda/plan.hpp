@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/cuda/call.hpp"
+#include "model/network.hpp"
+
+namespace reranker::engine::cuda {
+
+/// Widths of the rows that models/llama.py makes.
+struct Widths {
+  std::int64_t hidden, qkv, attention, gate_up;
+
+  explicit Widths(const model::Network& network);
+};
+
+/// An upper bound on the bytes that a pass takes from its arena, its inputs included.
+std::size_t plan_bytes(const Widths& widths, const Types& types, std::int32_t query_tokens,
+                       std::size_t num_tokens, std::size_t num_sequences);
+
+/// Of the block of a pass's inputs, and of its logits.
+std::size_t input_bytes(std::int32_t query_tokens, std::size_t num_tokens,
+                        std::size_t num_sequences);
+std::size_t logit_bytes(std::size_t num_sequences);
+
+}  // namespace reranker::engine::cuda

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+// The CUDA engine behind the library, on a device or on the host in place of one.
+
+using reranker::Device;
+using reranker::ErrorCode;
+using reranker::LoadOptions;
+using reranker::Precision;
+using reranker::Reranker;
+
+namespace {
+
+LoadOptions on_cuda(Precision precision = Precision::automatic, std::size_t memory_limit = 0) {
+  auto options = with_threads(2, memory_limit);
+  options.device = Device::cuda;
+  options.precision = precision;
+  return options;
+}
+
+/// Lengths around the sizes of tiles and paddings, and no more of them than a host can do.
+std::vector<std::string> passages() {
+  std::vector<std::string> made;
+  for (const std::size_t words : {0, 1, 2, 7, 14, 15, 30, 45})
+    for (std::size_t variant = 1; variant < 3; ++variant) {
+      std::string text;
+      for (std::size_t i = 0; i < words; ++i)
+        text += "the bee " + std::to_string(i * variant % 10) + " ";
+      made.push_back(text);
+    }
+  return made;
+}
+
+bool same_bits(float a, float b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+float largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  float most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("logits on CUDA are those of the CPU, as near as their precision", "[cuda]") {
+  struct Case {
+    Precision precision;
+    const char* name;
+    float most;
+  };
+  const auto chosen = GENERATE(Case{Precision::automatic, "bf16", 0.03f},
+                               Case{Precision::bf16, "bf16", 0.03f},
+                               Case{Precision::fp16, "fp16", 0.004f},
+                               Case{Precision::fp32, "fp32", 2e-5f},
+                               Case{Precision::fp8, "fp8", 0.15f});
+  CAPTURE(chosen.name);
+  const auto exact = load_tiny().score("why", passages());
+  const auto model = load_tiny(on_cuda(chosen.precision));
+  CHECK(model.info().precision == chosen.name);
+  CHECK(model.info().device.find("cuda:0 ") == 0);
+  CHECK(model.info().isa.find("sm_") == 0);
+  CHECK_FALSE(model.info().kernels.empty());
+  CHECK(model.info().fingerprint != load_tiny().info().fingerprint);
+  const float difference = largest_difference(model.score("why", passages()), exact);
+  CAPTURE(difference);
+  CHECK(difference < chosen.most);
+}
+
+TEST_CASE("a pair has the same bits alone, in a batch, and each time on CUDA", "[cuda]") {
+  const auto precision = GENERATE(Precision::bf16, Precision::fp32, Precision::fp8);
+  const auto texts = passages();
+  const auto model = load_tiny(on_cuda(precision));
+  const auto together = model.score("why", texts);
+  auto turned = texts;
+  std::rotate(turned.begin(), turned.begin() + 5, turned.end());
+  const auto again = model.score("why", turned);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    CAPTURE(i);
+    CHECK(same_bits(again[(i + texts.size() - 5) % texts.size()], together[i]));
+    // The second time is recorded, the third is run from the recording.
+    for (int time = 0; time < 3; ++time)
+      CHECK(same_bits(model.score("why", {texts[i]})[0], together[i]));
+  }
+}
+
+TEST_CASE("a CUDA pass never takes more memory than was planned", "[cuda]") {
+  const auto precision = GENERATE(Precision::bf16, Precision::fp32, Precision::fp8);
+  const auto texts = passages();
+  const auto all = load_tiny(on_cuda(precision)).rank("why", texts).usage;
+  CHECK(all.batches == 1);
+  CHECK(all.peak_bytes <= all.planned_bytes);
+  CHECK(all.peak_bytes > all.planned_bytes / 2);
+
+  const std::size_t limit = all.planned_bytes / 3;
+  const auto model = load_tiny(on_cuda(precision, limit));
+  const auto cut = model.rank("why", texts).usage;
+  CHECK(cut.batches > 1);
+  CHECK(cut.planned_bytes <= limit);
+  CHECK(cut.peak_bytes <= cut.planned_bytes);
+
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    for (int time = 0; time < 3; ++time) {
+      const auto usage = model.rank("why", {texts[i]}).usage;
+      CHECK(usage.peak_bytes <= usage.planned_bytes);
+      CHECK(usage.peak_bytes > 0);
+    }
+}
+
+TEST_CASE("what CUDA cannot do is an Error that says why", "[cuda]") {
+  check_error(ErrorCode::unsupported, "precision is int8", [] { load_tiny(on_cuda(Precision::int8)); });
+  auto options = on_cuda();
+  options.device_index = 99;
+  check_error(ErrorCode::device_unavailable, "cuda:99: no such device", [&] { load_tiny(options); });
+  check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
+              [] { load_tiny(on_cuda(Precision::automatic, 1000)); });
+}
+
+TEST_CASE("automatic takes CUDA where it can, and says why not where it cannot", "[cuda]") {
+  auto options = on_cuda();
+  options.device = Device::automatic;
+  CHECK(load_as_given(options).info().device.find("cuda:0 ") == 0);
+
+  std::string said;
+  options.log = [&](reranker::LogLevel, std::string_view message) { said += message; };
+  options.precision = Precision::int8;
+  CHECK(load_as_given(options).info().device == "cpu");
+  CHECK(said.find("on the CPU: precision is int8") != std::string::npos);
+}
+
+TEST_CASE("models come and go on CUDA, two at a time", "[cuda]") {
+  const auto texts = passages();
+  const auto kept = load_tiny(on_cuda());
+  const auto expected = kept.score("why", {texts[3]});
+  for (int i = 0; i < 5; ++i) CHECK(load_tiny(on_cuda()).score("why", {texts[3]}) == expected);
+  CHECK(kept.score("why", {texts[3]}) == expected);
+}
