@@ -28,21 +28,6 @@ namespace {
 
 using namespace sm90;
 
-template <class T>
-RERANKER_DEVICE void init_barriers(SharedAddress shared) {
-  constexpr int kConsumers = 4 * T::kWarpgroups;  // one lane of every warp arrives
-  mbarrier_init(shared + T::kQueriesFull, 1);
-  mbarrier_init(shared + T::kQueriesEmpty, kConsumers);
-  for (int stage = 0; stage < T::kStages; ++stage) {
-    mbarrier_init(shared + T::kKeysFull + 8 * stage, 1);
-    mbarrier_init(shared + T::kKeysEmpty + 8 * stage, kConsumers);
-    mbarrier_init(shared + T::kValuesFull + 8 * stage, 1);
-    mbarrier_init(shared + T::kValuesEmpty + 8 * stage, kConsumers);
-    mbarrier_init(shared + T::kTailFull + 8 * stage, 1);
-  }
-  fence_mbarrier_init();
-}
-
 // Brings a tile of `rows` rows, all its columns, from head `head` and token `token` on.
 template <class T>
 RERANKER_DEVICE void load_tile(SharedAddress to, int rows, const TensorMap& map, SharedAddress full,
