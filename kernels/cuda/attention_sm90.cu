@@ -225,8 +225,8 @@ struct Consumer {
       float factor[2];
       const bool rose = softmax.rise(factor, scores);
       wgmma_wait<0>(out);
-      softmax.exponentiate(scores);
       release_values();
+      softmax.exponentiate(scores);
       if (rose) {
 #pragma unroll
         for (int i = 0; i < T::kHeadDim / 2; ++i) out[i] *= factor[i / 2 % 2];
