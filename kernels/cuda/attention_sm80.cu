@@ -303,7 +303,7 @@ Status start(const AttentionArgs& args, Stream stream) {
   return launch(attention_sm80_kernel<Number, Tile>, config, stream, problem);
 }
 
-using Tile32 = Tile<32, 2, 4, 64, 2, true>;
+using Tile32 = Tile<32, 2, 4, 64, 2, false>;
 using Tile64 = Tile<64, 2, 4, 64, 2, true>;
 using Tile128 = Tile<128, 2, 4, 32, 2>;
 static_assert(Tile32::kRows == 128 && Tile64::kRows == 128 && Tile128::kRows == 128);

@@ -106,7 +106,10 @@ void start_threads() {
     thread.groups.clear();
     prepare(&thread.context, stack_of(t), run_thread);
   }
-  for (int w = 0; w < n / kLanes; ++w) block.warps[w].runnable = ~0u, block.warps[w].arrived = 0;
+  for (int w = 0; w < kMaxWarps; ++w) {
+    block.warps[w].runnable = w < n / kLanes ? ~0u : 0;
+    block.warps[w].arrived = 0;
+  }
   block.runnable_warps = n / kLanes == 32 ? ~0u : (1u << (n / kLanes)) - 1;
   for (Barrier& barrier : block.barriers) barrier.arrived = 0;
   block.any_fence = false;
