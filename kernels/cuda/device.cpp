@@ -87,8 +87,8 @@ Status read_device_info(int device, DeviceInfo* info) {
   return kSuccess;
 }
 
-// A context that is pushed and popped, where cudaSetDevice would make one on the device that it goes
-// back to, and stay the thread's choice.
+// A context that is pushed and popped, where cudaSetDevice would make one on the device that it
+// goes back to, and stay the thread's choice.
 DeviceScope::DeviceScope(int device) : device_(device) {
   status_ = driver().found;
   if (status_ == kSuccess) status_ = forget(cudaInitDevice(device, 0, 0));

@@ -5,8 +5,8 @@
 
 #include "kernels/cuda/types.hpp"
 
-// Functions of the driver, asked of the runtime, so that the module needs no libcuda to be linked or
-// loaded.
+// Functions of the driver, asked of the runtime, so that the module needs no libcuda to be linked
+// or loaded.
 
 namespace reranker::kernels::cuda {
 

@@ -2,8 +2,8 @@
 
 #include "kernels/cuda/types.hpp"
 
-// quantize: rows of bf16 or fp16 as e4m3, each with a scale of its own as in rms_norm.hpp. For sm_89
-// and later; on an older device it gives the status of a kernel without an image.
+// quantize: rows of bf16 or fp16 as e4m3, each with a scale of its own as in rms_norm.hpp. For
+// sm_89 and later; on an older device it gives the status of a kernel without an image.
 
 namespace reranker::kernels::cuda {
 
