@@ -7,8 +7,8 @@
 #include "kernels/cuda/types.hpp"
 
 // What the engine asks of the CUDA runtime, in a dozen functions, so that tests can put the host in
-// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs belong
-// to the device that was current when they were made.
+// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs
+// belong to the device that was current when they were made.
 
 namespace reranker::kernels::cuda {
 
@@ -28,7 +28,8 @@ std::string describe(Status status);
 Status count_devices(int* count);
 Status read_device_info(int device, DeviceInfo* info);
 
-/// Makes a device the thread's current one and puts back the one before.
+/// Makes a device the thread's current one and puts back what was current before, if anything: the
+/// caller's thread gets no context on a device that it has not used.
 class DeviceScope {
  public:
   explicit DeviceScope(int device);
@@ -39,7 +40,7 @@ class DeviceScope {
   Status status() const { return status_; }
 
  private:
-  int before_ = -1;
+  int device_;
   Status status_ = kSuccess;
 };
 

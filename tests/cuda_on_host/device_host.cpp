@@ -86,15 +86,15 @@ Status count_multiprocessors(int* count) {
   return settings().num_devices == 0 ? kNoDevice : kSuccess;
 }
 
-DeviceScope::DeviceScope(int device) : before_(current_device) {
+DeviceScope::DeviceScope(int device) : device_(device) {
   if (device < 0 || device >= settings().num_devices)
     status_ = kInvalidDevice;
   else
-    current_device = device;
+    std::swap(device_, current_device);  // device_: the one before
 }
 
 DeviceScope::~DeviceScope() {
-  current_device = before_;
+  if (status_ == kSuccess) current_device = device_;
 }
 
 Status free_memory(std::size_t* bytes) {
