@@ -46,10 +46,10 @@ struct Usage {
   std::size_t planned_bytes = 0;  ///< Its bound, as planned beforehand.
 };
 
-/// Wall-clock seconds.
+/// Wall-clock seconds. On a device texts are made ready for it while it reads others.
 struct Timings {
   double tokenize = 0;
-  double encode = 0;
+  double encode = 0;  ///< Spent on waiting for logits.
   double total = 0;
 };
 

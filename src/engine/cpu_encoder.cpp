@@ -116,6 +116,7 @@ class CpuEncoder final : public Encoder {
   }
 
   std::size_t enough_tokens() const override { return kEnoughTokens; }
+  bool leaves_host_free() const override { return false; }
   const Description& description() const override { return description_; }
 
  private:

@@ -213,6 +213,7 @@ class CudaEncoder final : public Encoder {
   }
 
   std::size_t enough_tokens() const override { return kEnoughTokens; }
+  bool leaves_host_free() const override { return true; }
   const Description& description() const override { return description_; }
 
  private:
