@@ -68,9 +68,8 @@ void Reranker::Impl::Encoding::start_window() {
   waiting_tokens_ = 0;
   window->members = impl_.deal(window->sequences, token_budget_);
   if (windows_.size() >= kMostPending) wait_for(*windows_[windows_.size() - kMostPending]);
-  window->pending.emplace(*impl_.executor, [this, &window = *window](runtime::Crew& crew) {
-    window.run(impl_, crew);
-  });
+  window->pending.emplace(
+      *impl_.executor, [this, &window = *window](runtime::Crew& crew) { window.run(impl_, crew); });
   windows_.push_back(std::move(window));
 }
 

@@ -65,7 +65,8 @@ std::string list_of(const std::vector<std::string>& lines) {
 
 std::string as_table(const reranker::Info& info) {
   std::string table;
-  for (const auto& [key, text, quoted] : fields_of(info)) table += fmt::format("{:<26} {}\n", key, text);
+  for (const auto& [key, text, quoted] : fields_of(info))
+    table += fmt::format("{:<26} {}\n", key, text);
   for (const auto& line : info.kernels) table += fmt::format("{:<26} {}\n", "kernels", line);
   return table;
 }

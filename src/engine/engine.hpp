@@ -42,8 +42,8 @@ struct Description {
 /// A network with its weights, ready to read batches.
 ///
 /// forward, working_memory and the destructor run on the Runtime's leader, one at a time; the other
-/// members on any thread. Throws Error, or runtime::Arena::Exhausted where the arena is smaller than
-/// `plan` says.
+/// members on any thread. Throws Error, or runtime::Arena::Exhausted where the arena is smaller
+/// than `plan` says.
 class Encoder {
  public:
   virtual ~Encoder() = default;

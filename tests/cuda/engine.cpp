@@ -57,11 +57,10 @@ TEST_CASE("logits on CUDA are those of the CPU, as near as their precision", "[c
     const char* name;
     float most;
   };
-  const auto chosen = GENERATE(Case{Precision::automatic, "bf16", 0.02f},
-                               Case{Precision::bf16, "bf16", 0.02f},
-                               Case{Precision::fp16, "fp16", 0.002f},
-                               Case{Precision::fp32, "fp32", 2e-5f},
-                               Case{Precision::fp8, "fp8", 0.15f});
+  const auto chosen =
+      GENERATE(Case{Precision::automatic, "bf16", 0.02f}, Case{Precision::bf16, "bf16", 0.02f},
+               Case{Precision::fp16, "fp16", 0.002f}, Case{Precision::fp32, "fp32", 2e-5f},
+               Case{Precision::fp8, "fp8", 0.15f});
   CAPTURE(chosen.name);
   const auto exact = load_tiny().score("why", passages());
   const auto model = load_tiny(on_cuda(chosen.precision));
@@ -134,10 +133,12 @@ TEST_CASE("a CUDA pass never takes more memory than was planned", "[cuda]") {
 }
 
 TEST_CASE("what CUDA cannot do is an Error that says why", "[cuda]") {
-  check_error(ErrorCode::unsupported, "precision is int8", [] { load_tiny(on_cuda(Precision::int8)); });
+  check_error(ErrorCode::unsupported, "precision is int8",
+              [] { load_tiny(on_cuda(Precision::int8)); });
   auto options = on_cuda();
   options.device_index = 99;
-  check_error(ErrorCode::device_unavailable, "cuda:99: no such device", [&] { load_tiny(options); });
+  check_error(ErrorCode::device_unavailable, "cuda:99: no such device",
+              [&] { load_tiny(options); });
   check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
               [] { load_tiny(on_cuda(Precision::automatic, 1000)); });
 }
