@@ -24,7 +24,8 @@ std::vector<AttentionWork> make_attention_work(const std::int32_t* offsets,
   std::vector<AttentionWork> work;
   for (const auto s : order) {
     for (auto first = offsets[s]; first < offsets[s + 1]; first += query_tokens) {
-      work.push_back({first, std::min(query_tokens, offsets[s + 1] - first), offsets[s], length(s)});
+      work.push_back(
+          {first, std::min(query_tokens, offsets[s + 1] - first), offsets[s], length(s)});
     }
   }
   return work;

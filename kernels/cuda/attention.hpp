@@ -7,8 +7,9 @@
 // attention: softmax(q k^T / sqrt(D)) v within each sequence, every token seeing every other
 // (kernels/attention.hpp). Query head h reads key and value head h / (H / KV).
 //
-// Inputs and outputs are bf16 or fp16; scores and sums are fp32, probabilities are rounded to the
-// inputs' type before they meet the values. A sequence's bits depend on nothing but itself.
+// Inputs and outputs are bf16 or fp16; scores and sums are fp32. Where tensor cores multiply,
+// probabilities are rounded to the inputs' type before they meet the values. A sequence's bits
+// depend on nothing but itself.
 
 namespace reranker::kernels::cuda {
 
@@ -43,7 +44,7 @@ struct AttentionKernel {
   Status (*run)(const AttentionArgs& args, Stream stream);
 };
 
-extern const AttentionKernel kAttentionGeneric;  // one thread a query and head: the oracle
+extern const AttentionKernel kAttentionGeneric;  // no shared memory: the oracle
 extern const AttentionKernel kAttentionSm80;     // mma.sync
 extern const AttentionKernel kAttentionSm90;     // wgmma
 

@@ -116,8 +116,8 @@ __global__ void __launch_bounds__(kThreads) attention_generic_kernel(AttentionAr
   const int num_queries = static_cast<int>(item.w[1]), num_keys = static_cast<int>(item.w[3]);
 
   const auto* qkv = static_cast<const unsigned char*>(args.qkv);
-  const auto* keys = qkv + first_key * row_bytes +
-                     (args.num_heads + block_y()) * args.head_dim * kBytes;
+  const auto* keys =
+      qkv + first_key * row_bytes + (args.num_heads + block_y()) * args.head_dim * kBytes;
   const auto* values = keys + args.num_kv_heads * args.head_dim * kBytes;
 
   // Threads of a warp share keys and values.

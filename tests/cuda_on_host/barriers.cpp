@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cuda_on_host/bank_conflicts.hpp"
 #include "cuda_on_host/block.hpp"
 
 // The barriers that the hardware counts for a block, and the one of a warp.
@@ -41,7 +42,9 @@ bool is_of_all(const Barrier& barrier) {
 void come(Barrier& barrier, const Thread& me) {
   if (!is_of_all(barrier)) join(barrier.seen.data(), me.seen);
   if (block.any_fence) join(barrier.fenced.data(), me.fenced);
-  barrier.came[me.index / kLanes] |= 1u << lane_of(me);
+  std::uint32_t& came = barrier.came[me.index / kLanes];
+  came |= 1u << lane_of(me);
+  if (came == ~0u) count_noted(me.index / kLanes);
   ++barrier.arrived;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "cuda_on_host/bank_conflicts.hpp"
 #include "cuda_on_host/copy_engine.hpp"
 #include "cuda_on_host/device_memory.hpp"
 #include "cuda_on_host/shared_memory.hpp"
@@ -105,12 +106,16 @@ void start_threads() {
     thread.groups.clear();
     prepare(&thread.context, stack_of(t), run_thread);
   }
-  for (int w = 0; w < n / kLanes; ++w) block.warps[w].runnable = ~0u, block.warps[w].arrived = 0;
+  for (int w = 0; w < kMaxWarps; ++w) {
+    block.warps[w].runnable = w < n / kLanes ? ~0u : 0;
+    block.warps[w].arrived = 0;
+  }
   block.runnable_warps = n / kLanes == 32 ? ~0u : (1u << (n / kLanes)) - 1;
   for (Barrier& barrier : block.barriers) barrier.arrived = 0;
   block.any_fence = false;
   start_warpgroups();
   start_copy_engine();
+  forget_noted();
 }
 
 [[noreturn]] void fail_of_deadlock() {
@@ -146,6 +151,7 @@ void run_block() {
     if (!block.threads[t].ended) fail_of_deadlock();
   check_end_of_warpgroups();
   check_end_of_copy_engine();
+  for (int w = 0; w < block.num_threads / kLanes; ++w) count_noted(w);
   next_clocks();
   ++report.blocks;
 }
@@ -240,6 +246,7 @@ void collective(const char* name, void (*instruction)(void* const* operands), vo
   if (warp.arrived != ~0u) return wait_here(name);
   warp.arrived = 0;
   ++report.collectives;
+  count_noted(me.index / kLanes);
   instruction(warp.operands);
   warp.runnable = ~0u;
   maybe_yield();

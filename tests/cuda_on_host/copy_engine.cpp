@@ -36,8 +36,12 @@ std::map<std::uint32_t, MBarrier> mbarriers;  // by offset
 std::vector<Copy> copies;                     // under way
 Clock engine_clock = 0;
 
-MBarrier& find(std::uint32_t address, const char* verb) {
+void check_device(const char* verb) {
   if (settings().capability < 90) fail("%s an mbarrier on a device before sm_90", verb);
+}
+
+MBarrier& find(std::uint32_t address, const char* verb) {
+  check_device(verb);
   const std::uint32_t offset = checked_offset(address, 8, verb);
   const auto found = mbarriers.find(offset);
   if (found == mbarriers.end()) fail("%s the mbarrier at %u, which nobody has made", verb, offset);
@@ -74,12 +78,19 @@ void end_phase_if_due(MBarrier& barrier) {
 
 }  // namespace
 
+bool touches_mbarrier(std::uint32_t offset, unsigned size) {
+  const auto next = mbarriers.lower_bound(offset < 7 ? 0 : offset - 7);
+  return next != mbarriers.end() && next->first < offset + size;
+}
+
 void init_mbarrier(std::uint32_t address, int arrivals) {
+  check_device("makes");
   if (arrivals < 1) fail("makes an mbarrier of %d arrivals", arrivals);
   shared_for_write(address, 8);
   const std::uint32_t offset = address - kSharedBase;
   if (mbarriers.count(offset) != 0) fail("makes the mbarrier at %u again", offset);
   MBarrier& barrier = mbarriers[offset];
+  shared.busy[offset / 16] = Busy::mbarrier;
   barrier.expected = barrier.pending = arrivals;
   barrier.initialiser = block.current->index;
   barrier.seen.assign(block.num_agents, 0);

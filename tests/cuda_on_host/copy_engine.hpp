@@ -10,6 +10,7 @@
 
 namespace reranker::kernels::cuda::host {
 
+bool touches_mbarrier(std::uint32_t offset, unsigned size);
 void init_mbarrier(std::uint32_t address, int arrivals);
 void fence_mbarriers();
 void arrive_mbarrier(std::uint32_t address, std::uint32_t expected_bytes);

@@ -1,3 +1,4 @@
+#include "cuda_on_host/bank_conflicts.hpp"
 #include "cuda_on_host/instructions.hpp"
 #include "cuda_on_host/numbers_host.hpp"
 #include "cuda_on_host/shared_memory.hpp"
@@ -44,11 +45,23 @@ const std::uint16_t* row_of(void* const* operands, int matrix, int row) {
   return static_cast<const Matrices*>(operands[8 * matrix + row])->row;
 }
 
+// Eight rows are one pass of 128 bytes.
+void count_row_conflicts(void* const* operands) {
+  for (int m = 0; m < 4; ++m) {
+    std::uint32_t offsets[8];
+    for (int i = 0; i < 8; ++i)
+      offsets[i] = static_cast<std::uint32_t>(
+          reinterpret_cast<const unsigned char*>(row_of(operands, m, i)) - shared.data);
+    report.ldmatrix_conflicts += count_conflicts(offsets, 8, 16);
+  }
+}
+
 std::uint32_t pair(std::uint16_t low, std::uint16_t high) {
   return low | std::uint32_t{high} << 16;
 }
 
 void load_rows(void* const* operands) {
+  count_row_conflicts(operands);
   for (int lane = 0; lane < kLanes; ++lane)
     for (int m = 0; m < 4; ++m) {
       const std::uint16_t* row = row_of(operands, m, lane / 4);
@@ -58,6 +71,7 @@ void load_rows(void* const* operands) {
 }
 
 void load_columns(void* const* operands) {
+  count_row_conflicts(operands);
   for (int lane = 0; lane < kLanes; ++lane)
     for (int m = 0; m < 4; ++m)
       static_cast<Matrices*>(operands[lane])->result.w[m] =
@@ -72,9 +86,13 @@ struct Multiply {
 };
 
 RERANKER_WIDE void multiply_tile(float (*d)[8], const float (*a)[16], const float (*b)[8]) {
-  for (int m = 0; m < 16; ++m)
+  for (int m = 0; m < 16; ++m) {
+    float sums[8];
+    for (int n = 0; n < 8; ++n) sums[n] = d[m][n];
     for (int k = 0; k < 16; ++k)
-      for (int n = 0; n < 8; ++n) d[m][n] += a[m][k] * b[k][n];
+      for (int n = 0; n < 8; ++n) sums[n] += a[m][k] * b[k][n];
+    for (int n = 0; n < 8; ++n) d[m][n] = sums[n];
+  }
 }
 
 template <float (*kWiden)(std::uint16_t)>

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cuda_on_host/bank_conflicts.hpp"
 #include "cuda_on_host/block.hpp"
 #include "cuda_on_host/copy_engine.hpp"
 #include "cuda_on_host/device_memory.hpp"
@@ -36,11 +37,13 @@ template <class T>
 RERANKER_DEVICE T load_shared(SharedAddress from) {
   T value;
   std::memcpy(&value, host::shared_for_read(from, sizeof(T)), sizeof(T));
+  host::note_access(from - host::kSharedBase, sizeof(T), false);
   return value;
 }
 template <class T>
 RERANKER_DEVICE void store_shared(SharedAddress to, T value) {
   std::memcpy(host::shared_for_write(to, sizeof(T)), &value, sizeof(T));
+  host::note_access(to - host::kSharedBase, sizeof(T), true);
 }
 template <class T>
 RERANKER_DEVICE T load_global(const T* from) {

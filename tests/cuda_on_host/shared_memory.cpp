@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cuda_on_host/copy_engine.hpp"
+
 namespace reranker::kernels::cuda::host {
 
 SharedMemory shared;
@@ -61,6 +63,10 @@ namespace {
        who < block.num_threads ? "thread" : "agent", who, other_verb);
 }
 
+bool hinders(Busy busy, std::uint32_t offset, unsigned size) {
+  return busy != Busy::no && (busy != Busy::mbarrier || touches_mbarrier(offset, size));
+}
+
 constexpr std::uint32_t num_words(unsigned size) {
   return (size + 3) / 4;
 }
@@ -70,7 +76,7 @@ constexpr std::uint32_t num_words(unsigned size) {
 const void* shared_for_read(std::uint32_t address, unsigned size) {
   const std::uint32_t offset = checked_offset(address, size, "reads");
   const Busy busy = shared.busy[offset / 16];
-  if (busy != Busy::no) fail("reads shared memory at %u, which %s", offset, deed(busy));
+  if (hinders(busy, offset, size)) fail("reads shared memory at %u, which %s", offset, deed(busy));
   const Thread& me = *block.current;
   const Epoch now = epoch_of(me);
   const std::uint32_t first = offset / 4;
@@ -87,7 +93,7 @@ const void* shared_for_read(std::uint32_t address, unsigned size) {
 void* shared_for_write(std::uint32_t address, unsigned size) {
   const std::uint32_t offset = checked_offset(address, size, "writes");
   const Busy busy = shared.busy[offset / 16];
-  if (busy != Busy::no) fail("writes shared memory at %u, which %s", offset, deed(busy));
+  if (hinders(busy, offset, size)) fail("writes shared memory at %u, which %s", offset, deed(busy));
   if (shared.uses[offset / 16] != 0)
     fail("writes shared memory at %u, which a wgmma that nobody has waited for reads", offset);
   const Thread& me = *block.current;

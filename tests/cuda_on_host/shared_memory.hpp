@@ -13,7 +13,7 @@ namespace reranker::kernels::cuda::host {
 /// Where the window begins: not at 0, so that a kernel that forgets its base is caught.
 constexpr std::uint32_t kSharedBase = 1024;
 
-/// What hinders accesses to 16 bytes.
+/// What hinders accesses to 16 bytes; an mbarrier takes but half of them.
 enum class Busy : std::uint8_t { no, cp_async, tma, mbarrier };
 
 struct SharedMemory {
