@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,26 @@ TEST_CASE("what CUDA cannot do is an Error that says why", "[cuda]") {
               [&] { load_tiny(options); });
   check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
               [] { load_tiny(on_cuda(Precision::automatic, 1000)); });
+}
+
+TEST_CASE("models on two devices take turns on the Runtime's one thread", "[cuda]") {
+  auto options = on_cuda();
+  const auto first = load_tiny(options);
+  options.device_index = 1;
+  std::optional<Reranker> second;
+  try {
+    second = load_tiny(options);
+  } catch (const reranker::Error& error) {
+    REQUIRE(error.code() == ErrorCode::device_unavailable);
+    WARN("skipped: " << error.what());
+    return;
+  }
+  CHECK(second->info().device.find("cuda:1 ") == 0);
+  const auto texts = passages();
+  const auto expected = first.score("why", texts);
+  CHECK(second->score("why", texts) == expected);
+  CHECK(first.score("why", texts) == expected);
+  CHECK(second->score("why", texts) == expected);
 }
 
 TEST_CASE("automatic takes CUDA where it can, and says why not where it cannot", "[cuda]") {

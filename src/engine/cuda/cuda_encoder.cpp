@@ -25,7 +25,6 @@ namespace {
 
 using namespace cuda;
 using kernels::cuda::AttentionKernel;
-using kernels::cuda::DeviceScope;
 
 // Larger passes fill the device no better.
 constexpr std::size_t kEnoughTokens = 16384;
@@ -184,7 +183,7 @@ class CudaEncoder final : public Encoder {
   }
 
   ~CudaEncoder() override {
-    const DeviceScope scope(device_.index);
+    (void)kernels::cuda::use_device(device_.index);
     held_.reset();
   }
 
@@ -192,9 +191,8 @@ class CudaEncoder final : public Encoder {
   void forward(const batch::Batch& batch, runtime::Crew&, runtime::Arena& arena,
                float* logits) const override {
     const WarningScope warnings(warn_);
-    const DeviceScope scope(device_.index);
     try {
-      check(scope.status(), "choosing the device");
+      check(kernels::cuda::use_device(device_.index), "choosing the device");
       run(batch, arena);
     } catch (const Failure& failure) {
       throw device_.error(failure);
@@ -261,9 +259,8 @@ class CudaEncoder final : public Encoder {
 };
 
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
-  const DeviceScope scope(device.index);
   try {
-    check(scope.status(), "choosing the device");
+    check(kernels::cuda::use_device(device.index), "choosing the device");
     return std::make_unique<CudaEncoder>(blueprint, device,
                                          choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {

@@ -140,8 +140,7 @@ void send_all(const Blueprint& blueprint, int device, const std::vector<Slot>& s
   std::atomic<std::size_t> next{0};
   blueprint.crew.parallel_for(std::min(blueprint.crew.size(), kMostSenders),
                               [&](std::size_t, std::size_t) {
-                                const kernels::cuda::DeviceScope scope(device);
-                                check(scope.status(), "choosing the device");
+                                check(kernels::cuda::use_device(device), "choosing the device");
                                 Sender sender(blueprint, slots, memory, bytes);
                                 for (std::size_t i = next++; i < pieces.size(); i = next++)
                                   sender.send(pieces[i]);
