@@ -1,6 +1,6 @@
 #include "kernels/cuda/device.hpp"
 
-#include "kernels/cuda/driver_entry.hpp"
+#include <cuda_runtime_api.h>
 
 // device.hpp by the CUDA runtime.
 
@@ -15,36 +15,6 @@ Status forget(cudaError_t error) {
 
 std::string version(int number) {
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
-}
-
-/// What the driver has and the runtime has not. The runtime's numbers of devices are the driver's.
-struct Driver {
-  Driver() {
-    find("cuDevicePrimaryCtxRetain", &retain);
-    find("cuDevicePrimaryCtxRelease", &release);
-    find("cuCtxPushCurrent", &push);
-    find("cuCtxPopCurrent", &pop);
-  }
-
-  template <class Function>
-  void find(const char* name, Function* function) {
-    if (found == kSuccess) found = find_in_driver(name, function);
-  }
-
-  decltype(&cuDevicePrimaryCtxRetain) retain = nullptr;
-  decltype(&cuDevicePrimaryCtxRelease) release = nullptr;
-  decltype(&cuCtxPushCurrent) push = nullptr;
-  decltype(&cuCtxPopCurrent) pop = nullptr;
-  Status found = kSuccess;
-};
-
-const Driver& driver() {
-  static const Driver found;
-  return found;
-}
-
-Status driver_status(CUresult result) {
-  return static_cast<Status>(result);  // CUDA_ERROR_x and cudaErrorX are the same number
 }
 
 const char* describe_linear(int status) {
@@ -87,24 +57,8 @@ Status read_device_info(int device, DeviceInfo* info) {
   return kSuccess;
 }
 
-// A context that is pushed and popped, where cudaSetDevice would make one on the device that it
-// goes back to, and stay the thread's choice.
-DeviceScope::DeviceScope(int device) : device_(device) {
-  status_ = driver().found;
-  if (status_ == kSuccess) status_ = forget(cudaInitDevice(device, 0, 0));
-  if (status_ != kSuccess) return;
-  CUcontext context = nullptr;
-  status_ = driver_status(driver().retain(&context, device));
-  if (status_ != kSuccess) return;
-  status_ = driver_status(driver().push(context));
-  if (status_ != kSuccess) driver().release(device);
-}
-
-DeviceScope::~DeviceScope() {
-  if (status_ != kSuccess) return;
-  CUcontext context = nullptr;
-  driver().pop(&context);
-  driver().release(device_);
+Status use_device(int device) {
+  return forget(cudaSetDevice(device));
 }
 
 Status free_memory(std::size_t* bytes) {

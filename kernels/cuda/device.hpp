@@ -28,21 +28,9 @@ std::string describe(Status status);
 Status count_devices(int* count);
 Status read_device_info(int device, DeviceInfo* info);
 
-/// Makes a device the thread's current one and puts back what was current before, if anything: the
-/// caller's thread gets no context on a device that it has not used.
-class DeviceScope {
- public:
-  explicit DeviceScope(int device);
-  ~DeviceScope();
-  DeviceScope(const DeviceScope&) = delete;
-  DeviceScope& operator=(const DeviceScope&) = delete;
-
-  Status status() const { return status_; }
-
- private:
-  int device_;
-  Status status_ = kSuccess;
-};
+/// Makes a device the thread's current one. For threads of our own, which do not put back the one
+/// before: the runtime takes memory of every device that becomes current.
+Status use_device(int device);
 
 // Device memory is aligned to 256 bytes. Releasing null is no error.
 Status free_memory(std::size_t* bytes);

@@ -25,7 +25,6 @@ namespace {
 
 using namespace cuda;
 using kernels::cuda::AttentionKernel;
-using kernels::cuda::DeviceScope;
 
 // Larger passes fill the device no better.
 constexpr std::size_t kEnoughTokens = 16384;
@@ -68,9 +67,9 @@ void require_supported(const model::Network& network, const Widths& widths, cons
                                                       "by the CUDA engine",
                                                       width, step));
   if (network.head_dim != 32 && network.head_dim != 64 && network.head_dim != 128)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("head_dim is {}, 32, 64 or 128 wanted by the CUDA engine",
-                            network.head_dim));
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("head_dim is {}, 32, 64 or 128 wanted by the CUDA engine", network.head_dim));
 }
 
 // Shape and type alone, to choose a kernel with.
@@ -137,10 +136,11 @@ struct Held {
     bytes = bytes / kAlignment * kAlignment;
     const std::size_t least = plan(1, 1);
     if (bytes < least)
-      throw Error(ErrorCode::out_of_memory,
-                  fmt::format("a pass needs at least {} bytes of working memory; {} of the device's "
-                              "are free, of which {} stay so, and memory_limit is {}",
-                              least, free, kReserveBytes, limit));
+      throw Error(
+          ErrorCode::out_of_memory,
+          fmt::format("a pass needs at least {} bytes of working memory; {} of the device's "
+                      "are free, of which {} stay so, and memory_limit is {}",
+                      least, free, kReserveBytes, limit));
     working_memory = DeviceMemory(bytes);
   }
 
@@ -174,8 +174,8 @@ class CudaEncoder final : public Encoder {
     for (const auto& choice : held_->linear.choices())
       description_.kernels.push_back("linear " + choice);
     // Not the products: whichever algorithm was chosen, its bits are those of the others.
-    description_.hardware = fmt::format("{} {} attention {}", device_.info.name, device_.isa(),
-                                        held_->attention->name);
+    description_.hardware =
+        fmt::format("{} {} attention {}", device_.info.name, device_.isa(), held_->attention->name);
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = held_->weights.memory.size();
     description_.kernel_revision = kKernelRevision;
@@ -183,7 +183,7 @@ class CudaEncoder final : public Encoder {
   }
 
   ~CudaEncoder() override {
-    const DeviceScope scope(device_.index);
+    (void)kernels::cuda::use_device(device_.index);
     held_.reset();
   }
 
@@ -191,9 +191,8 @@ class CudaEncoder final : public Encoder {
   void forward(const batch::Batch& batch, runtime::Crew&, runtime::Arena& arena,
                float* logits) const override {
     const WarningScope warnings(warn_);
-    const DeviceScope scope(device_.index);
     try {
-      check(scope.status(), "choosing the device");
+      check(kernels::cuda::use_device(device_.index), "choosing the device");
       run(batch, arena);
     } catch (const Failure& failure) {
       throw device_.error(failure);
@@ -213,6 +212,7 @@ class CudaEncoder final : public Encoder {
   }
 
   std::size_t enough_tokens() const override { return kEnoughTokens; }
+  bool leaves_host_free() const override { return true; }
   const Description& description() const override { return description_; }
 
  private:
@@ -243,13 +243,12 @@ class CudaEncoder final : public Encoder {
               reinterpret_cast<const kernels::cuda::AttentionWork*>(inputs + layout.work),
               extents.num_work};
     const CallScope scope(call);
-    const at::Tensor logits =
-        held.graph->run(view(inputs, {extents.num_tokens}, at::kInt, device_.index),
-                        view(inputs + layout.offsets, {extents.num_sequences + 1}, at::kInt,
-                             device_.index));
-    check(kernels::cuda::copy_to_host(held.logits->data(), logits.const_data_ptr<float>(),
-                                      static_cast<std::size_t>(extents.num_sequences) * sizeof(float),
-                                      stream),
+    const at::Tensor logits = held.graph->run(
+        view(inputs, {extents.num_tokens}, at::kInt, device_.index),
+        view(inputs + layout.offsets, {extents.num_sequences + 1}, at::kInt, device_.index));
+    check(kernels::cuda::copy_to_host(
+              held.logits->data(), logits.const_data_ptr<float>(),
+              static_cast<std::size_t>(extents.num_sequences) * sizeof(float), stream),
           "fetching logits");
   }
 
@@ -260,9 +259,8 @@ class CudaEncoder final : public Encoder {
 };
 
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
-  const DeviceScope scope(device.index);
   try {
-    check(scope.status(), "choosing the device");
+    check(kernels::cuda::use_device(device.index), "choosing the device");
     return std::make_unique<CudaEncoder>(blueprint, device,
                                          choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {
