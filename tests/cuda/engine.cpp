@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -73,6 +74,29 @@ TEST_CASE("logits on CUDA are those of the CPU, as near as their precision", "[c
   const float difference = largest_difference(model.score("why", passages()), exact);
   CAPTURE(difference);
   CHECK(difference < chosen.most);
+}
+
+TEST_CASE("the model that ships scores on CUDA as on the CPU", "[cuda]") {
+  const char* folder = std::getenv("RERANKER_SMALL_MODEL");
+  if (folder == nullptr) {
+    WARN("skipped: RERANKER_SMALL_MODEL is not set");
+    return;
+  }
+  const std::vector<std::string> texts{
+      "Bees dance to tell each other where flowers are.", "The river runs to the sea.",
+      "Honey bees tell the direction and the distance of food by the waggle dance, on a comb in "
+      "the "
+      "dark hive, where others follow it closely with their antennae."};
+  auto options = on_cuda(Precision::fp32);
+  options.device = Device::cpu;
+  const auto score = [&] {
+    return Reranker::load(folder, options).score("how do bees talk", texts);
+  };
+  const auto exact = score();
+  options.device = Device::cuda;
+  CHECK(largest_difference(score(), exact) < 1e-5f);
+  options.precision = Precision::bf16;
+  CHECK(largest_difference(score(), exact) < 0.05f);
 }
 
 TEST_CASE("a pair has the same bits alone, in a batch, and each time on CUDA", "[cuda]") {
@@ -180,6 +204,7 @@ TEST_CASE("models come and go on CUDA, two at a time", "[cuda]") {
   const auto texts = passages();
   const auto kept = load_tiny(on_cuda());
   const auto expected = kept.score("why", {texts[3]});
-  for (int i = 0; i < 5; ++i) CHECK(load_tiny(on_cuda()).score("why", {texts[3]}) == expected);
+  // What the host in place of a device has would not last for so many, if they left some of it.
+  for (int i = 0; i < 100; ++i) CHECK(load_tiny(on_cuda()).score("why", {texts[3]}) == expected);
   CHECK(kept.score("why", {texts[3]}) == expected);
 }
