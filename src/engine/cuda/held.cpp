@@ -20,14 +20,14 @@ Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
   require_supported(blueprint.network, types);
   choose_attention(blueprint.network, device);
   check(linear.open(), "opening cuBLASLt");
-  weights = load_weights(blueprint, device.index, types);
+  weights = load_weights(blueprint, device, types);
   for (const auto& shape : weights.shapes) check(linear.prepare(shape), "choosing a product");
   make_rope_table(blueprint);
   graph.emplace(blueprint.network, weights,
                 view(rope_table.data(),
                      {static_cast<std::int64_t>(blueprint.max_tokens), blueprint.network.head_dim},
                      at::kFloat, device.index));
-  take_working_memory(blueprint.memory_limit);
+  take_working_memory(blueprint.memory_limit, device);
   const std::size_t most = std::max(kEnoughTokens, blueprint.max_tokens);
   staging.emplace(input_bytes(query_tokens, most, most));
   logits.emplace(logit_bytes(most));
@@ -60,7 +60,7 @@ void Held::make_rope_table(const Blueprint& blueprint) {
 
 // All that a pass may ever take is taken at once, so that none can fail for want of it later and
 // recorded passes find it where it was. Where there is less, passes are smaller.
-void Held::take_working_memory(std::size_t limit) {
+void Held::take_working_memory(std::size_t limit, const Device& device) {
   std::size_t free = 0;
   check(kernels::cuda::free_memory(&free), "asking for free memory");
   std::size_t bytes = plan(kEnoughTokens, kEnoughTokens);
@@ -69,10 +69,11 @@ void Held::take_working_memory(std::size_t limit) {
   bytes = bytes / kAlignment * kAlignment;
   const std::size_t least = plan(1, 1);
   if (bytes < least)
-    throw Error(ErrorCode::out_of_memory,
-                fmt::format("a pass needs at least {} bytes of working memory; {} of the device's "
-                            "are free, of which {} stay so, and memory_limit is {}",
-                            least, free, kReserveBytes, limit));
+    throw Error(
+        ErrorCode::out_of_memory,
+        fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of which "
+                    "{} stay so, and memory_limit is {}",
+                    device.name(), least, free, kReserveBytes, limit));
   working_memory = DeviceMemory(bytes);
 }
 

@@ -42,7 +42,7 @@ struct Held {
  private:
   void choose_attention(const model::Network& network, const Device& device);
   void make_rope_table(const Blueprint& blueprint);
-  void take_working_memory(std::size_t limit);
+  void take_working_memory(std::size_t limit, const Device& device);
 };
 
 }  // namespace reranker::engine::cuda
