@@ -172,29 +172,29 @@ at::Tensor tensor(const Slot& slot, char* memory, int device) {
   return view(data, {weight.rows, weight.cols}, scalar_type(slot.type), device);
 }
 
-DeviceMemory memory_for(const std::vector<Slot>& slots) {
+DeviceMemory memory_for(const std::vector<Slot>& slots, const Device& device) {
   const std::size_t wanted = slots.back().offset + slots.back().bytes;
   std::size_t there = 0;
   check(kernels::cuda::free_memory(&there), "asking for free memory");
   if (there < wanted)
     throw Error(ErrorCode::out_of_memory,
-                fmt::format("the weights need {} bytes of the device's memory, {} are free", wanted,
-                            there));
+                fmt::format("{}: the weights need {} bytes of its memory, {} are free",
+                            device.name(), wanted, there));
   return DeviceMemory(wanted);
 }
 
 }  // namespace
 
-Weights load_weights(const Blueprint& blueprint, int device, const Types& types) {
+Weights load_weights(const Blueprint& blueprint, const Device& device, const Types& types) {
   const auto slots = lay_out(blueprint.network, types);
   auto pieces = cut(blueprint.network);
   Weights weights;
-  weights.memory = memory_for(slots);
-  send_all(blueprint, device, slots, pieces, weights.memory.data());
+  weights.memory = memory_for(slots, device);
+  send_all(blueprint, device.index, slots, pieces, weights.memory.data());
   weights.hash = hash(pieces);
   for (const Slot& slot : slots) {
     weights.add(slot.weight->attribute, slot.weight->layer >= 0,
-                tensor(slot, weights.memory.data(), device));
+                tensor(slot, weights.memory.data(), device.index));
     if (is_projection(*slot.weight)) add_projection(weights, slot, types);
   }
   return weights;
