@@ -71,10 +71,21 @@ void stop(int thread) {
   if (warp.runnable == 0) block.runnable_warps &= ~(1u << (thread / kLanes));
 }
 
+struct Stop {};  // thrown through the frames of the thread that failed
+
+bool runs_to_its_end() {
+  try {
+    (*block.body)();
+    if (!block.current->copies.empty()) fail("ends while its cp.async are under way");
+    return true;
+  } catch (const Stop&) {
+    return false;
+  }
+}
+
 void run_thread() {
-  (*block.body)();
+  if (!runs_to_its_end()) leave_context(&scheduler);
   Thread& me = *block.current;
-  if (!me.copies.empty()) fail("ends while its cp.async are under way");
   me.ended = true;
   me.waits_at = "the end";
   stop(me.index);
@@ -85,9 +96,7 @@ void run_thread() {
   const Thread& me = *block.current;
   violation = "thread " + std::to_string(me.index) + " of block (" + std::to_string(block.x) +
               ", " + std::to_string(block.y) + ") " + text;
-  Context dead;
-  switch_context(&dead, &scheduler);
-  __builtin_unreachable();
+  throw Stop{};
 }
 
 void start_threads() {
@@ -203,6 +212,7 @@ void fail(const char* format, ...) {
 void run_grid(const Launch& launch, const std::function<void()>& body) {
   const std::lock_guard<std::recursive_mutex> lock(one_at_a_time());
   runner = std::this_thread::get_id();
+  adopt(&scheduler);
   prepare_grid(launch);
   block.body = &body;
   DeviceMemory& memory = device_memory;
