@@ -33,34 +33,39 @@ void Reranker::Impl::require_own_process() const {
                                              executor->owner(), ::getpid()));
 }
 
-std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
-                                          std::size_t token_budget, Usage& usage) const {
+std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
+    const std::vector<batch::Sequence>& sequences, std::size_t token_budget) const {
   const auto plan = [&](std::size_t num_tokens, std::size_t num_sequences) {
     return encoder->plan(num_tokens, num_sequences, executor->threads());
   };
   const std::size_t wanted = std::min(token_budget, encoder->enough_tokens());
   const std::size_t budget =
       batch::affordable_budget(sequences, wanted, encoder->memory_limit(), plan);
+  return batch::pack(sequences, budget);
+}
 
+std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
+                                          std::size_t token_budget, Usage& usage) const {
   std::vector<float> logits(sequences.size());
-  for (const auto& members : batch::pack(sequences, budget)) {
-    const auto of_batch = forward(batch::join(sequences, members), usage);
+  for (const auto& members : deal(sequences, token_budget)) {
+    const auto batch = batch::join(sequences, members);
+    std::vector<float> of_batch;
+    executor->run([&](runtime::Crew& crew) { of_batch = pass(crew, batch, usage); });
     for (std::size_t i = 0; i < members.size(); ++i) logits[members[i]] = of_batch[i];
   }
   return logits;
 }
 
-std::vector<float> Reranker::Impl::forward(const batch::Batch& batch, Usage& usage) const {
+std::vector<float> Reranker::Impl::pass(runtime::Crew& crew, const batch::Batch& batch,
+                                        Usage& usage) const {
   const std::size_t bytes =
       encoder->plan(batch.num_tokens(), batch.num_sequences(), executor->threads());
   std::vector<float> logits(batch.num_sequences());
   std::size_t peak = 0;
   try {
-    executor->run([&](runtime::Crew& crew) {
-      runtime::Arena arena(encoder->working_memory(runtime::Arena::rounded(bytes), crew), bytes);
-      encoder->forward(batch, crew, arena, logits.data());
-      peak = arena.peak();
-    });
+    runtime::Arena arena(encoder->working_memory(runtime::Arena::rounded(bytes), crew), bytes);
+    encoder->forward(batch, crew, arena, logits.data());
+    peak = arena.peak();
   } catch (const runtime::Arena::Exhausted& exhausted) {
     throw Error(ErrorCode::out_of_memory,
                 fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,

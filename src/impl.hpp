@@ -39,6 +39,9 @@ struct Reranker::Impl {
   std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
                             Usage& usage) const;
 
+  /// Logits of sequences that are still being made.
+  class Encoding;
+
   /// A forward pass of two tokens. Throws Error: model_invalid, where the logit is not finite.
   void check_forward(const std::filesystem::path& folder) const;
 
@@ -49,7 +52,12 @@ struct Reranker::Impl {
   class BorrowedScratch;
 
  private:
-  std::vector<float> forward(const batch::Batch& batch, Usage& usage) const;
+  /// The sequences, dealt into batches that memory is there for; each lists indices.
+  std::vector<std::vector<std::size_t>> deal(const std::vector<batch::Sequence>& sequences,
+                                             std::size_t token_budget) const;
+
+  /// One pass, on the executor's thread: a logit a sequence of the batch.
+  std::vector<float> pass(runtime::Crew& crew, const batch::Batch& batch, Usage& usage) const;
 
   mutable std::mutex scratch_mutex_;
   mutable std::vector<text::Tokenizer::Scratch> scratches_;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "batch/fit.hpp"
+#include "encoding.hpp"
 #include "impl.hpp"
 #include "model/fusion.hpp"
 #include "text/prompt.hpp"
@@ -29,9 +30,9 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A call's passages as the encoder will read them, and what is known of each so far.
+// A passage as the encoder will read it, and what is known of it so far.
 struct Fit {
-  std::vector<Hit> hits;
+  Hit hit;
   std::vector<batch::Sequence> sequences;
 };
 
@@ -50,8 +51,8 @@ void check(const ScoreOptions& options, std::size_t num_passages) {
 }
 
 // Fits one passage; byte positions are turned back into those of the caller's text.
-void fit_passage(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-                 Overflow overflow, Fit& out) {
+Fit fit_passage(const text::Prompt& prompt, std::string_view passage, std::size_t index,
+                Overflow overflow) {
   const bool valid = text::valid_utf8(passage);
   const text::RepairedText repaired(valid ? std::string_view() : passage);
   const auto original = [&](std::size_t byte) {
@@ -69,9 +70,8 @@ void fit_passage(const text::Prompt& prompt, std::string_view passage, std::size
     hit.tokens += sequence.ids.size();
     sequence.begin = original(sequence.begin);
     sequence.end = original(sequence.end);
-    out.sequences.push_back(std::move(sequence));
   }
-  out.hits.push_back(hit);
+  return {hit, std::move(fitted.sequences)};
 }
 
 std::string repair(std::string_view text) {
@@ -148,26 +148,25 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   check(options, passages.size());
   const auto start = Clock::now();
   Ranking ranking;
-  Fit fit;
+  Encoding encoding(*this, options.token_budget);
   {
     BorrowedScratch scratch(*this);
     std::optional<text::Prompt> prompt;
     for (std::size_t i = 0; i < passages.size(); ++i) {
       if (i < queries.size())
         prompt.emplace(tokenizer, *scratch, options.special_tokens, repair(queries[i]), max_tokens);
-      fit_passage(*prompt, passages[i], i, options.overflow, fit);
+      auto fit = fit_passage(*prompt, passages[i], i, options.overflow);
+      ranking.hits.push_back(fit.hit);
+      encoding.add(std::move(fit.sequences));
     }
   }
-  ranking.timings.tokenize = seconds_since(start);
-
-  const auto encode_start = Clock::now();
-  const auto logits = encode(fit.sequences, options.token_budget, ranking.usage);
-  ranking.timings.encode = seconds_since(encode_start);
-
-  keep_best(fit.sequences, logits, fit.hits);
-  finish(fusion, options.first_stage, fit.hits);
-  ranking.hits = std::move(fit.hits);
+  encoding.finish(ranking.usage, [&](const auto& sequences, const auto& logits) {
+    keep_best(sequences, logits, ranking.hits);
+  });
+  finish(fusion, options.first_stage, ranking.hits);
+  ranking.timings.encode = encoding.seconds_waited();
   ranking.timings.total = seconds_since(start);
+  ranking.timings.tokenize = ranking.timings.total - ranking.timings.encode;
   return ranking;
 }
 

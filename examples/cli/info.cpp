@@ -53,15 +53,27 @@ std::vector<Field> fields_of(const reranker::Info& info) {
   };
 }
 
-std::string as_table(const std::vector<Field>& fields) {
+// In JSON a list.
+std::string list_of(const std::vector<std::string>& lines) {
+  std::string json = "[";
+  for (const auto& line : lines) {
+    if (json.size() > 1) json += ',';
+    append_string(json, line);
+  }
+  return json + ']';
+}
+
+std::string as_table(const reranker::Info& info) {
   std::string table;
-  for (const auto& [key, text, quoted] : fields) table += fmt::format("{:<26} {}\n", key, text);
+  for (const auto& [key, text, quoted] : fields_of(info))
+    table += fmt::format("{:<26} {}\n", key, text);
+  for (const auto& line : info.kernels) table += fmt::format("{:<26} {}\n", "kernels", line);
   return table;
 }
 
-std::string as_json(const std::vector<Field>& fields) {
+std::string as_json(const reranker::Info& info) {
   std::string json;
-  for (const auto& [key, text, quoted] : fields) {
+  for (const auto& [key, text, quoted] : fields_of(info)) {
     json += json.empty() ? '{' : ',';
     append_string(json, key);
     json += ':';
@@ -70,12 +82,13 @@ std::string as_json(const std::vector<Field>& fields) {
     else
       json += text;
   }
+  if (!info.kernels.empty()) json += ",\"kernels\":" + list_of(info.kernels);
   return json + "}\n";
 }
 
 void run(const Arguments& arguments) {
-  const auto fields = fields_of(load(arguments.model).info());
-  write_out(arguments.json ? as_json(fields) : as_table(fields));
+  const reranker::Info info = load(arguments.model).info();
+  write_out(arguments.json ? as_json(info) : as_table(info));
 }
 
 }  // namespace

@@ -42,6 +42,26 @@ void add_choice(CLI::App& app, const std::string& flag, Value& target, Choices<V
   app.add_option_function<std::string>(flag, choose, help)->type_name(words(choices));
 }
 
+// "cuda:1" is the second of several.
+void add_device(CLI::App& app, ModelArguments& arguments) {
+  const auto choose = [&arguments](const std::string& found) {
+    const std::string cuda = "cuda:";
+    const char* end = found.data() + found.size();
+    if (found == "auto") return void(arguments.device = Device::automatic);
+    if (found == "cpu") return void(arguments.device = Device::cpu);
+    if (found == "cuda") return void(arguments.device = Device::cuda);
+    const bool numbered = found.compare(0, cuda.size(), cuda) == 0 && found.size() > cuda.size();
+    const auto [stop, error] =
+        std::from_chars(numbered ? found.data() + cuda.size() : end, end, arguments.device_index);
+    if (error != std::errc() || stop != end || arguments.device_index < 0)
+      throw CLI::ValidationError("--device",
+                                 fmt::format("'{}' found, auto|cpu|cuda|cuda:N wanted", found));
+    arguments.device = Device::cuda;
+  };
+  app.add_option_function<std::string>("--device", choose, "Where to compute")
+      ->type_name("auto|cpu|cuda|cuda:N");
+}
+
 void print_warning(reranker::LogLevel level, std::string_view message) {
   if (level == reranker::LogLevel::warning) fmt::print(stderr, "rerank: warning: {}\n", message);
 }
@@ -70,15 +90,14 @@ void add_count(CLI::App& app, const std::string& flag, std::size_t& target, std:
 }
 
 CLI::Option* add_model_options(CLI::App& app, ModelArguments& arguments) {
-  add_choice<Device>(app, "--device", arguments.device,
-                     {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}},
-                     "Where to compute");
+  add_device(app, arguments);
   add_choice<Precision>(app, "--precision", arguments.precision,
                         {{"auto", Precision::automatic},
                          {"fp32", Precision::fp32},
                          {"bf16", Precision::bf16},
                          {"fp16", Precision::fp16},
-                         {"int8", Precision::int8}},
+                         {"int8", Precision::int8},
+                         {"fp8", Precision::fp8}},
                         "Arithmetic of the projections");
   add_count(app, "--threads", arguments.threads, 1,
             "Threads that compute (default: all there are)");
@@ -117,6 +136,7 @@ reranker::Reranker load(const ModelArguments& arguments) {
   try {
     reranker::LoadOptions options;
     options.device = arguments.device;
+    options.device_index = arguments.device_index;
     options.precision = arguments.precision;
     options.max_tokens = arguments.max_tokens;
     options.runtime = make_runtime(arguments);

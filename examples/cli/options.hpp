@@ -10,6 +10,7 @@
 struct ModelArguments {
   std::string folder;
   reranker::Device device = reranker::Device::automatic;
+  int device_index = 0;  ///< Of several CUDA devices.
   reranker::Precision precision = reranker::Precision::automatic;
   std::size_t max_tokens = 0;    ///< 0: the folder's.
   std::size_t threads = 0;       ///< 0: what the machine leaves to the process.

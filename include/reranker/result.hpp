@@ -46,10 +46,10 @@ struct Usage {
   std::size_t planned_bytes = 0;  ///< Its bound, as planned beforehand.
 };
 
-/// Wall-clock seconds.
+/// Wall-clock seconds. On a device texts are made ready for it while it reads others.
 struct Timings {
   double tokenize = 0;
-  double encode = 0;
+  double encode = 0;  ///< Spent on waiting for logits.
   double total = 0;
 };
 
@@ -68,13 +68,14 @@ struct Info {
   std::size_t parameters = 0;
   std::size_t max_tokens = 0;  ///< The window.
   std::string device;          ///< "cpu", or "cuda:0" and the device's name.
-  std::string precision;  ///< Arithmetic of the projections: "fp32", "bf16", "fp16", "fp8" or "int8".
-  std::string weights;    ///< Storage of the projections: a precision's name, or "int8 quads".
+  std::string
+      precision;        ///< Arithmetic of the projections: "fp32", "bf16", "fp16", "fp8" or "int8".
+  std::string weights;  ///< Storage of the projections: a precision's name, or "int8 quads".
   std::string attention;  ///< Arithmetic of attention's products: "fp32", "bf16" or "fp16".
   std::string isa;        ///< "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni" or
                           ///< "avx512_bf16"; of a CUDA device "sm_90", say.
   std::vector<std::string> kernels;  ///< Chosen on CUDA for this model and device, a line each.
-  std::string libtorch;   ///< Version of the LibTorch that the engine was built with.
+  std::string libtorch;              ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;
   std::size_t weight_bytes = 0;          ///< Memory of the packed weights.
   std::size_t bytes_per_token = 0;       ///< Slope of the planned working memory.

@@ -1,6 +1,6 @@
 #include "kernels/cuda/device.hpp"
 
-#include <cuda_runtime.h>
+#include <cuda_runtime_api.h>
 
 // device.hpp by the CUDA runtime.
 
@@ -57,14 +57,8 @@ Status read_device_info(int device, DeviceInfo* info) {
   return kSuccess;
 }
 
-DeviceScope::DeviceScope(int device) {
-  status_ = forget(cudaGetDevice(&before_));
-  if (status_ == kSuccess && before_ != device) status_ = forget(cudaSetDevice(device));
-  if (before_ == device) before_ = -1;
-}
-
-DeviceScope::~DeviceScope() {
-  if (before_ >= 0) forget(cudaSetDevice(before_));
+Status use_device(int device) {
+  return forget(cudaSetDevice(device));
 }
 
 Status free_memory(std::size_t* bytes) {

@@ -7,8 +7,8 @@
 #include "kernels/cuda/types.hpp"
 
 // What the engine asks of the CUDA runtime, in a dozen functions, so that tests can put the host in
-// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs belong
-// to the device that was current when they were made.
+// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs
+// belong to the device that was current when they were made.
 
 namespace reranker::kernels::cuda {
 
@@ -28,20 +28,9 @@ std::string describe(Status status);
 Status count_devices(int* count);
 Status read_device_info(int device, DeviceInfo* info);
 
-/// Makes a device the thread's current one and puts back the one before.
-class DeviceScope {
- public:
-  explicit DeviceScope(int device);
-  ~DeviceScope();
-  DeviceScope(const DeviceScope&) = delete;
-  DeviceScope& operator=(const DeviceScope&) = delete;
-
-  Status status() const { return status_; }
-
- private:
-  int before_ = -1;
-  Status status_ = kSuccess;
-};
+/// Makes a device the thread's current one. For threads of our own, which do not put back the one
+/// before: the runtime takes memory of every device that becomes current.
+Status use_device(int device);
 
 // Device memory is aligned to 256 bytes. Releasing null is no error.
 Status free_memory(std::size_t* bytes);

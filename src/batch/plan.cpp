@@ -15,8 +15,8 @@ void require_each_fits(const std::vector<Sequence>& sequences, std::size_t memor
     const std::size_t bytes = plan(sequence.ids.size(), 1);
     if (bytes <= memory_limit) continue;
     throw Error(ErrorCode::out_of_memory,
-                fmt::format("passage {}: {} tokens need {} bytes of working memory, memory_limit, "
-                            "or what the device had left of it, is {}",
+                fmt::format("passage {}: {} tokens need {} bytes of working memory, memory_limit "
+                            "is {}, or all that its device had left",
                             sequence.passage, sequence.ids.size(), bytes, memory_limit));
   }
 }

@@ -50,10 +50,11 @@ at::Tensor make_rope_table(const Blueprint& blueprint) {
 
 Precision choose_precision(Precision wanted) {
   if (wanted == Precision::fp16 || wanted == Precision::fp8)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("precision is {}: the CPU engine computes in fp32, bf16 or int8; one of "
-                            "them or automatic wanted",
-                            wanted == Precision::fp16 ? "fp16" : "fp8"));
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("precision is {}: the CPU engine computes in fp32, bf16 or int8; one of "
+                    "them or automatic wanted",
+                    wanted == Precision::fp16 ? "fp16" : "fp8"));
   // Less than fp32 is for those who ask: whether it ranks a model's passages as fp32 does, only
   // they can say.
   return wanted == Precision::automatic ? Precision::fp32 : wanted;
@@ -116,6 +117,7 @@ class CpuEncoder final : public Encoder {
   }
 
   std::size_t enough_tokens() const override { return kEnoughTokens; }
+  bool leaves_host_free() const override { return false; }
   const Description& description() const override { return description_; }
 
  private:

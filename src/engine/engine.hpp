@@ -41,8 +41,9 @@ struct Description {
 
 /// A network with its weights, ready to read batches.
 ///
-/// Every member, the destructor included, runs on a thread of the Runtime. Throws Error, or
-/// runtime::Arena::Exhausted where the arena is smaller than `plan` says.
+/// forward, working_memory and the destructor run on the Runtime's leader, one at a time; the other
+/// members on any thread. Throws Error, or runtime::Arena::Exhausted where the arena is smaller
+/// than `plan` says.
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -65,6 +66,9 @@ class Encoder {
 
   /// Tokens of a pass beyond which larger passes are no faster.
   virtual std::size_t enough_tokens() const = 0;
+
+  /// Whether the host has nothing to do while a pass runs, and could be making the next one.
+  virtual bool leaves_host_free() const = 0;
 
   virtual const Description& description() const = 0;
 };

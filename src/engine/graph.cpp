@@ -30,7 +30,8 @@ struct OperatorResolver final : jit::Resolver {
   }
 };
 
-void register_attributes(jit::Module& module, const model::Network& network, const GraphWeights& weights, at::Tensor rope_table) {
+void register_attributes(jit::Module& module, const model::Network& network,
+                         const GraphWeights& weights, at::Tensor rope_table) {
   for (const auto& [name, value] : network.integers)
     module.register_attribute(name, c10::IntType::get(), value);
   for (const auto& [name, value] : network.numbers)

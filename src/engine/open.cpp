@@ -21,16 +21,16 @@ std::filesystem::path own_folder() {
 const Module& open(const std::string& device) {
   const auto path = own_folder() / fmt::format("libreranker_{}.so", device);
   const auto unavailable = [&](const std::string& reason) {
-    throw Error(ErrorCode::device_unavailable,
-                fmt::format("{}: {}: {}", device, path.string(), reason));
+    throw Error(ErrorCode::device_unavailable, fmt::format("{}: {}", device, reason));
   };
   // RTLD_LOCAL: none of LibTorch's symbols reach the host. Never closed: the module is nodelete.
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) unavailable(::dlerror());
   const auto* module = static_cast<const Module*>(::dlsym(handle, kSymbol));
-  if (module == nullptr) unavailable(fmt::format("exports no {}", kSymbol));
+  if (module == nullptr) unavailable(fmt::format("{}: exports no {}", path.string(), kSymbol));
   if (module->abi != kAbi)
-    unavailable(fmt::format("ABI {} found, {} wanted: is it of another version?", module->abi, kAbi));
+    unavailable(fmt::format("{}: ABI {} found, {} wanted: is it of another version?", path.string(),
+                            module->abi, kAbi));
   return *module;
 }
 

@@ -20,7 +20,9 @@ struct Piece {
   std::int64_t rows_above;  // in the weight, before the tensor
   std::uint64_t hash = 0;   // of its bytes, once they are read
 
-  std::size_t row_bytes() const { return tensor->bytes / static_cast<std::size_t>(tensor->shape[0]); }
+  std::size_t row_bytes() const {
+    return tensor->bytes / static_cast<std::size_t>(tensor->shape[0]);
+  }
   std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
   std::size_t begin() const { return row_bytes() * static_cast<std::size_t>(first_row); }
 };

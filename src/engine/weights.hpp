@@ -12,7 +12,7 @@ namespace reranker::engine {
 
 /// A network's weights, packed for the CPU.
 struct Weights : GraphWeights {
-  std::vector<kernels::LinearWeights> projections;       // every packed one
+  std::vector<kernels::LinearWeights> projections;  // every packed one
   std::size_t bytes = 0;
   std::uint64_t hash = 0;
   std::string storage;  // of the projections: Description::weights

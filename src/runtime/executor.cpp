@@ -57,15 +57,38 @@ bool Executor::in_forked_child() const {
 }
 
 void Executor::run(const Job& job) {
+  Ticket ticket{&job, nullptr, false};
+  queue(ticket);
+  await(ticket);
+  if (ticket.error) std::rethrow_exception(ticket.error);
+}
+
+void Executor::queue(Ticket& ticket) {
   if (in_forked_child())
     throw Error(ErrorCode::forked, "the threads were started before a fork and do not exist here");
-  Ticket ticket{&job, nullptr, false};
-  std::unique_lock lock(signals_->mutex);
+  const std::lock_guard lock(signals_->mutex);
   if (owner_ == 0) start_threads();
   tickets_.push_back(&ticket);
   signals_->jobs_changed.notify_one();
+}
+
+void Executor::await(const Ticket& ticket) {
+  std::unique_lock lock(signals_->mutex);
   signals_->ticket_done.wait(lock, [&] { return ticket.done; });
-  if (ticket.error) std::rethrow_exception(ticket.error);
+}
+
+Executor::Pending::Pending(Executor& executor, Job job)
+    : executor_(executor), job_(std::move(job)) {
+  executor_.queue(ticket_);
+}
+
+Executor::Pending::~Pending() {
+  executor_.await(ticket_);
+}
+
+void Executor::Pending::wait() {
+  executor_.await(ticket_);
+  if (ticket_.error) std::rethrow_exception(ticket_.error);
 }
 
 void Executor::start_threads() {

@@ -48,12 +48,17 @@ class Executor final : private Crew {
   /// not to be called from a job.
   void run(const Job& job);
 
+  class Pending;
+
  private:
   struct Ticket {
     const Job* job;
     std::exception_ptr error;
     bool done = false;
   };
+
+  void queue(Ticket& ticket);
+  void await(const Ticket& ticket);
 
   // The parallel_for under way. Open to helpers while `generation` is odd; a helper counts itself
   // into `busy`, then looks whether it is still open, so that the leader, who closes first and
@@ -103,6 +108,25 @@ class Executor final : private Crew {
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;
   Pages working_memory_;  // the leader's
+};
+
+/// A job that runs beside the thread that queued it, which does what `run` does in two steps. What
+/// the job refers to outlives it.
+class Executor::Pending {
+ public:
+  Pending(Executor& executor, Job job);
+  /// Waits for the job, if nobody has.
+  ~Pending();
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
+
+  /// To be called once.
+  void wait();
+
+ private:
+  Executor& executor_;
+  const Job job_;
+  Ticket ticket_{&job_, nullptr, false};
 };
 
 }  // namespace reranker::runtime

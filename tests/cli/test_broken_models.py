@@ -165,8 +165,7 @@ class BrokenModels(driver.CliTest):
 
     def test_a_device_that_is_not_there(self):
         result = driver.run("info", "--model", self.model, "--device", "cuda")
-        if result.status != 0:  # a machine that has one may run it
-            self.check_failure(result, 3, "device_unavailable")
+        self.check_failure(result, 3, "device_unavailable", "cuda")
 
 
 if __name__ == "__main__":

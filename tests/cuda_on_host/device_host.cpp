@@ -86,15 +86,10 @@ Status count_multiprocessors(int* count) {
   return settings().num_devices == 0 ? kNoDevice : kSuccess;
 }
 
-DeviceScope::DeviceScope(int device) : before_(current_device) {
-  if (device < 0 || device >= settings().num_devices)
-    status_ = kInvalidDevice;
-  else
-    current_device = device;
-}
-
-DeviceScope::~DeviceScope() {
-  current_device = before_;
+Status use_device(int device) {
+  if (device < 0 || device >= settings().num_devices) return kInvalidDevice;
+  current_device = device;
+  return kSuccess;
 }
 
 Status free_memory(std::size_t* bytes) {

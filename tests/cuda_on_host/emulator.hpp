@@ -18,7 +18,7 @@ struct Violation : std::runtime_error {
 
 struct Settings {
   std::uint64_t seed = 1;  // of the order in which lanes and warps run
-  int num_devices = 1;
+  int num_devices = 2;
   int capability = 90;
   int multiprocessors = 4;
   std::size_t memory_bytes = std::size_t{1} << 30;

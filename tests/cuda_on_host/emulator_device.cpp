@@ -89,14 +89,12 @@ TEST_CASE("a stream belongs to its device, and a thread has a device of its own"
   const SettingsScope scope;
   host::settings().num_devices = 2;
   Stream stream = nullptr;
-  {
-    const DeviceScope second(1);
-    REQUIRE(second.status() == kSuccess);
-    REQUIRE(make_stream(&stream) == kSuccess);
-    CHECK(launch(nothing_kernel, {1, 1, 32, 0}, stream) == kSuccess);
-    std::thread([&] { CHECK(synchronize(stream) != kSuccess); }).join();
-  }
+  REQUIRE(use_device(1) == kSuccess);
+  REQUIRE(make_stream(&stream) == kSuccess);
+  CHECK(launch(nothing_kernel, {1, 1, 32, 0}, stream) == kSuccess);
+  std::thread([&] { CHECK(synchronize(stream) != kSuccess); }).join();
+  CHECK(use_device(2) != kSuccess);
+  REQUIRE(use_device(0) == kSuccess);
   CHECK(launch(nothing_kernel, {1, 1, 32, 0}, stream) != kSuccess);
-  CHECK(DeviceScope(2).status() != kSuccess);
   destroy(stream);
 }

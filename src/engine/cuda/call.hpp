@@ -4,20 +4,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/cuda/device.hpp"
+#include "engine/cuda/types.hpp"
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/linear.hpp"
 #include "runtime/arena.hpp"
 
 namespace reranker::engine::cuda {
-
-using kernels::cuda::Type;
-
-/// The types of what passes between operators. The residual is fp32 in all.
-struct Types {
-  Type type;  // of qkv, of gates and of what attention gives
-  Type rows;  // of what norms and gates give to projections: e4m3, or `type`
-};
 
 /// What operators work with. Arguments of the graph are tensors and numbers alone, so the rest
 /// reaches them through the thread that runs the graph.

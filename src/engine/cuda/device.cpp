@@ -11,12 +11,14 @@ using kernels::cuda::Status;
 
 constexpr int kLeastCapability = 80;  // bf16 on tensor cores
 
-// Of cudaError_t, whose numbers are part of the driver's interface.
+// Of cudaError_t and cublasStatus_t, whose numbers are part of their interfaces.
 constexpr Status kMemoryAllocation = 2;
 constexpr Status kUnusable[] = {3, 35, 46, 100, 101, 209, 222, 802, 803};
+constexpr Status kNoSuchProduct = kernels::cuda::kFirstLinearStatus + 15;
 
 ErrorCode code_of(Status status) {
   if (status == kMemoryAllocation) return ErrorCode::out_of_memory;
+  if (status == kNoSuchProduct) return ErrorCode::unsupported;
   const bool unusable =
       std::find(std::begin(kUnusable), std::end(kUnusable), status) != std::end(kUnusable);
   return unusable ? ErrorCode::device_unavailable : ErrorCode::internal;

@@ -9,7 +9,7 @@
 #include "kernels/cuda/device.hpp"
 
 // The device and what is held on it. Everything here wants the device to be the thread's current
-// one (kernels::cuda::DeviceScope).
+// one (kernels::cuda::use_device).
 
 namespace reranker::engine::cuda {
 

@@ -46,11 +46,10 @@ at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   Call& call = current_call();
   at::Tensor out = new_rows(call, x.size(0), x.size(1), call.types.rows);
-  check(kernels::cuda::rms_norm(
-            {out.mutable_data_ptr(), scales_of(out), x.const_data_ptr<float>(),
-             weight.const_data_ptr<float>(), size(x, 0), size(x, 1), static_cast<float>(eps),
-             call.types.rows},
-            call.stream),
+  check(kernels::cuda::rms_norm({out.mutable_data_ptr(), scales_of(out), x.const_data_ptr<float>(),
+                                 weight.const_data_ptr<float>(), size(x, 0), size(x, 1),
+                                 static_cast<float>(eps), call.types.rows},
+                                call.stream),
         "rms_norm");
   return out;
 }
@@ -72,10 +71,9 @@ at::Tensor linear_swiglu(const at::Tensor& x, const at::Tensor& weight) {
   const at::Tensor gate_up = new_rows(call, x.size(0), weight.size(0), call.types.type);
   project(call, x, weight, gate_up, false);
   at::Tensor out = new_rows(call, x.size(0), weight.size(0) / 2, call.types.rows);
-  check(kernels::cuda::swiglu(
-            {out.mutable_data_ptr(), scales_of(out), gate_up.const_data_ptr(), size(out, 0),
-             size(out, 1), call.types.type, call.types.rows},
-            call.stream),
+  check(kernels::cuda::swiglu({out.mutable_data_ptr(), scales_of(out), gate_up.const_data_ptr(),
+                               size(out, 0), size(out, 1), call.types.type, call.types.rows},
+                              call.stream),
         "swiglu");
   return out;
 }
@@ -98,12 +96,11 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor&, std::int64_t num_
   Call& call = current_call();
   const std::int64_t head_dim = qkv.size(1) / (num_heads + 2 * num_kv_heads);
   at::Tensor out = new_rows(call, qkv.size(0), num_heads * head_dim, type_of(qkv));
-  check(call.attention.run(
-            {out.mutable_data_ptr(), qkv.const_data_ptr(), nullptr, call.work, call.num_work,
-             size(qkv, 0), static_cast<std::int32_t>(num_heads),
-             static_cast<std::int32_t>(num_kv_heads), static_cast<std::int32_t>(head_dim),
-             type_of(qkv)},
-            call.stream),
+  check(call.attention.run({out.mutable_data_ptr(), qkv.const_data_ptr(), nullptr, call.work,
+                            call.num_work, size(qkv, 0), static_cast<std::int32_t>(num_heads),
+                            static_cast<std::int32_t>(num_kv_heads),
+                            static_cast<std::int32_t>(head_dim), type_of(qkv)},
+                           call.stream),
         "attention");
   return out;
 }

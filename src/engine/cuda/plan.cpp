@@ -36,7 +36,9 @@ std::size_t logit_bytes(std::size_t num_sequences) {
 std::size_t plan_bytes(const Widths& widths, const Types& types, std::int32_t query_tokens,
                        std::size_t num_tokens, std::size_t num_sequences) {
   const auto tokens = static_cast<std::int64_t>(padded(num_tokens));
-  const auto rows = [&](std::int64_t width, Type type) { return bytes_of_rows(tokens, width, type); };
+  const auto rows = [&](std::int64_t width, Type type) {
+    return bytes_of_rows(tokens, width, type);
+  };
   const std::size_t normalised = rows(widths.hidden, types.rows);
   const std::size_t attended = rows(widths.attention, types.type);
   const std::size_t at_attention =

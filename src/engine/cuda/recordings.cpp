@@ -55,9 +55,9 @@ Recordings::Entry* Recordings::find(const Extents& extents) {
 
 void Recordings::remember(const Extents& extents) {
   if (entries_.size() == kMostEntries)
-    entries_.erase(std::min_element(
-        entries_.begin(), entries_.end(),
-        [](const Entry& a, const Entry& b) { return a.last_use < b.last_use; }));
+    entries_.erase(
+        std::min_element(entries_.begin(), entries_.end(),
+                         [](const Entry& a, const Entry& b) { return a.last_use < b.last_use; }));
   Entry entry;
   entry.extents = extents;
   entry.last_use = ++uses_;

@@ -48,7 +48,9 @@ struct Slot {
     return static_cast<std::size_t>(weight->cols * kernels::cuda::size_in_bytes(type));
   }
   // Of the scales, from the weight's begin.
-  std::size_t scales() const { return rounded(static_cast<std::size_t>(weight->rows) * row_bytes()); }
+  std::size_t scales() const {
+    return rounded(static_cast<std::size_t>(weight->rows) * row_bytes());
+  }
 };
 
 std::vector<Slot> lay_out(const model::Network& network, const Types& types) {
@@ -105,8 +107,8 @@ class Sender {
     if (same_type(piece.tensor->dtype, slot.type)) return read(blueprint_.checkpoint, piece, rows);
     as_read_.resize(std::max(as_read_.size(), piece.bytes()));
     read(blueprint_.checkpoint, piece, as_read_.data());
-    convert(piece.tensor->dtype, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type, rows,
-            scales);
+    convert(piece.tensor->dtype, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type,
+            rows, scales);
   }
 
   static void copy(const Lane& lane, void* to, const void* from, std::size_t bytes) {
@@ -125,7 +127,8 @@ class Sender {
 std::size_t buffer_bytes(const std::vector<Slot>& slots, const std::vector<Piece>& pieces) {
   std::size_t bytes = 0;
   for (const Piece& piece : pieces) {
-    const std::size_t rows = static_cast<std::size_t>(piece.num_rows) * slots[piece.weight].row_bytes();
+    const std::size_t rows =
+        static_cast<std::size_t>(piece.num_rows) * slots[piece.weight].row_bytes();
     bytes = std::max(bytes, rounded(Sender::scale_bytes(piece)) + rows);
   }
   return bytes;
@@ -135,14 +138,14 @@ void send_all(const Blueprint& blueprint, int device, const std::vector<Slot>& s
               std::vector<Piece>& pieces, char* memory) {
   const std::size_t bytes = buffer_bytes(slots, pieces);
   std::atomic<std::size_t> next{0};
-  blueprint.crew.parallel_for(
-      std::min(blueprint.crew.size(), kMostSenders), [&](std::size_t, std::size_t) {
-        const kernels::cuda::DeviceScope scope(device);
-        check(scope.status(), "choosing the device");
-        Sender sender(blueprint, slots, memory, bytes);
-        for (std::size_t i = next++; i < pieces.size(); i = next++) sender.send(pieces[i]);
-        sender.finish();
-      });
+  blueprint.crew.parallel_for(std::min(blueprint.crew.size(), kMostSenders),
+                              [&](std::size_t, std::size_t) {
+                                check(kernels::cuda::use_device(device), "choosing the device");
+                                Sender sender(blueprint, slots, memory, bytes);
+                                for (std::size_t i = next++; i < pieces.size(); i = next++)
+                                  sender.send(pieces[i]);
+                                sender.finish();
+                              });
 }
 
 void add_shape(std::vector<LinearShape>& shapes, const LinearShape& shape) {
@@ -169,29 +172,29 @@ at::Tensor tensor(const Slot& slot, char* memory, int device) {
   return view(data, {weight.rows, weight.cols}, scalar_type(slot.type), device);
 }
 
-DeviceMemory memory_for(const std::vector<Slot>& slots) {
+DeviceMemory memory_for(const std::vector<Slot>& slots, const Device& device) {
   const std::size_t wanted = slots.back().offset + slots.back().bytes;
   std::size_t there = 0;
   check(kernels::cuda::free_memory(&there), "asking for free memory");
   if (there < wanted)
     throw Error(ErrorCode::out_of_memory,
-                fmt::format("the weights need {} bytes of the device's memory, {} are free", wanted,
-                            there));
+                fmt::format("{}: the weights need {} bytes of its memory, {} are free",
+                            device.name(), wanted, there));
   return DeviceMemory(wanted);
 }
 
 }  // namespace
 
-Weights load_weights(const Blueprint& blueprint, int device, const Types& types) {
+Weights load_weights(const Blueprint& blueprint, const Device& device, const Types& types) {
   const auto slots = lay_out(blueprint.network, types);
   auto pieces = cut(blueprint.network);
   Weights weights;
-  weights.memory = memory_for(slots);
-  send_all(blueprint, device, slots, pieces, weights.memory.data());
+  weights.memory = memory_for(slots, device);
+  send_all(blueprint, device.index, slots, pieces, weights.memory.data());
   weights.hash = hash(pieces);
   for (const Slot& slot : slots) {
     weights.add(slot.weight->attribute, slot.weight->layer >= 0,
-                tensor(slot, weights.memory.data(), device));
+                tensor(slot, weights.memory.data(), device.index));
     if (is_projection(*slot.weight)) add_projection(weights, slot, types);
   }
   return weights;

@@ -20,6 +20,6 @@ struct Weights : GraphWeights {
 /// Reads every tensor once, a few megabytes at a time, through pinned memory into the device's,
 /// so that the host never holds more than those. Throws Error: model_invalid, out_of_memory;
 /// Failure.
-Weights load_weights(const Blueprint& blueprint, int device, const Types& types);
+Weights load_weights(const Blueprint& blueprint, const Device& device, const Types& types);
 
 }  // namespace reranker::engine::cuda

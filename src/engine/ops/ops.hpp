@@ -41,7 +41,8 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int6
 at::Tensor pool_score(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& norm,
                       const at::Tensor& head, double eps, double temperature);
 
-/// What the engine's tensors dispatch to: each engine defines it, and the operators, for its device.
+/// What the engine's tensors dispatch to: each engine defines it, and the operators, for its
+/// device.
 extern const c10::DispatchKey kDispatchKey;
 
 /// The namespace in which this copy of the library has registered its operators. Registers them

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "impl.hpp"
+
+namespace reranker {
+inline namespace v0 {
+
+/// Where the host computes, all sequences are encoded when the last is there, longest first. Where
+/// it would be idle meanwhile, they are encoded a window at a time, in the order of their coming,
+/// beside the thread that makes more of them.
+class Reranker::Impl::Encoding {
+ public:
+  using Taker = std::function<void(const std::vector<batch::Sequence>& sequences,
+                                   const std::vector<float>& logits)>;
+
+  Encoding(const Impl& impl, std::size_t token_budget);
+  ~Encoding();
+  Encoding(const Encoding&) = delete;
+  Encoding& operator=(const Encoding&) = delete;
+
+  void add(std::vector<batch::Sequence> sequences);
+
+  /// Encodes what is left, adds to `usage` what all took, and gives each sequence's logit once, in
+  /// the order of their coming. Throws what a pass threw.
+  void finish(Usage& usage, const Taker& take);
+
+  double seconds_waited() const { return seconds_waited_; }
+
+ private:
+  struct Window;
+
+  void start_window();
+  void wait_for(Window& window);
+
+  const Impl& impl_;
+  const std::size_t token_budget_;
+  const std::size_t window_tokens_;  // 0: one window of all
+  std::vector<batch::Sequence> waiting_;
+  std::size_t waiting_tokens_ = 0;
+  std::vector<std::unique_ptr<Window>> windows_;
+  double seconds_waited_ = 0;
+};
+
+}  // namespace v0
+}  // namespace reranker

@@ -1,0 +1,80 @@
+#include "engine/cuda/held.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "kernels/rope.hpp"
+
+namespace reranker::engine::cuda {
+namespace {
+
+// Left to the driver, which takes more when kernels first run, and to others on the device.
+constexpr std::size_t kReserveBytes = std::size_t{256} << 20;
+
+}  // namespace
+
+Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
+    : widths(blueprint.network), types(of) {
+  require_supported(blueprint.network, types);
+  choose_attention(blueprint.network, device);
+  check(linear.open(), "opening cuBLASLt");
+  weights = load_weights(blueprint, device, types);
+  for (const auto& shape : weights.shapes) check(linear.prepare(shape), "choosing a product");
+  make_rope_table(blueprint);
+  graph.emplace(blueprint.network, weights,
+                view(rope_table.data(),
+                     {static_cast<std::int64_t>(blueprint.max_tokens), blueprint.network.head_dim},
+                     at::kFloat, device.index));
+  take_working_memory(blueprint.memory_limit, device);
+  const std::size_t most = std::max(kEnoughTokens, blueprint.max_tokens);
+  staging.emplace(input_bytes(query_tokens, most, most));
+  logits.emplace(logit_bytes(most));
+}
+
+// By shape and type alone.
+void Held::choose_attention(const model::Network& network, const Device& device) {
+  kernels::cuda::AttentionArgs args{};
+  args.num_heads = static_cast<std::int32_t>(network.num_heads);
+  args.num_kv_heads = static_cast<std::int32_t>(network.num_kv_heads);
+  args.head_dim = static_cast<std::int32_t>(network.head_dim);
+  args.type = types.type;
+  attention = &kernels::cuda::find_attention_kernel(args, device.info.capability);
+  query_tokens = attention->query_tokens(args);
+}
+
+void Held::make_rope_table(const Blueprint& blueprint) {
+  const auto max_positions = static_cast<std::int64_t>(blueprint.max_tokens);
+  const std::int64_t head_dim = blueprint.network.head_dim;
+  std::vector<float> table(
+      static_cast<std::size_t>(kernels::rope_table_size(max_positions, head_dim)));
+  kernels::make_rope_table(table.data(), blueprint.network.inverse_frequencies.data(),
+                           max_positions, head_dim);
+  const std::size_t bytes = table.size() * sizeof(float);
+  rope_table = DeviceMemory(bytes);
+  check(kernels::cuda::copy_to_device(rope_table.data(), table.data(), bytes, stream.get()),
+        "sending the rope table");
+  check(kernels::cuda::synchronize(stream.get()), "sending the rope table");
+}
+
+// All that a pass may ever take is taken at once, so that none can fail for want of it later and
+// recorded passes find it where it was. Where there is less, passes are smaller.
+void Held::take_working_memory(std::size_t limit, const Device& device) {
+  std::size_t free = 0;
+  check(kernels::cuda::free_memory(&free), "asking for free memory");
+  std::size_t bytes = plan(kEnoughTokens, kEnoughTokens);
+  bytes = std::min(bytes, free > kReserveBytes ? free - kReserveBytes : 0);
+  if (limit != 0) bytes = std::min(bytes, limit);
+  bytes = bytes / kAlignment * kAlignment;
+  const std::size_t least = plan(1, 1);
+  if (bytes < least)
+    throw Error(
+        ErrorCode::out_of_memory,
+        fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of which "
+                    "{} stay so, and memory_limit is {}",
+                    device.name(), least, free, kReserveBytes, limit));
+  working_memory = DeviceMemory(bytes);
+}
+
+}  // namespace reranker::engine::cuda
