@@ -44,8 +44,7 @@ int any_bit(std::uint32_t mask) {
   return static_cast<int>((static_cast<unsigned>(__builtin_ctz(turned)) + by) & 31);
 }
 
-constexpr std::uint32_t kSwitchOfWarp = 8;  // one in so many turns goes to another warp
-
+constexpr std::uint32_t kSwitchOfWarp = 8;   // one in so many turns goes to another warp
 constexpr std::uint32_t kTurnOfEngine = 16;  // the copy engine does something in one of so many
 
 Thread* choose() {
@@ -190,6 +189,13 @@ std::recursive_mutex& one_at_a_time() {
 
 const Report& last_launch() {
   return report;
+}
+
+std::string name_of(Epoch epoch) {
+  const auto agent = static_cast<int>(epoch & ((1u << kAgentBits) - 1));
+  if (agent < block.num_threads) return "thread " + std::to_string(agent);
+  if (agent == copy_engine_agent()) return "the copy engine";
+  return "the wgmma of warpgroup " + std::to_string(agent - block.num_threads);
 }
 
 std::uint32_t random_word() {
