@@ -44,8 +44,7 @@ int any_bit(std::uint32_t mask) {
   return static_cast<int>((static_cast<unsigned>(__builtin_ctz(turned)) + by) & 31);
 }
 
-constexpr std::uint32_t kSwitchOfWarp = 8;  // one in so many turns goes to another warp
-
+constexpr std::uint32_t kSwitchOfWarp = 8;   // one in so many turns goes to another warp
 constexpr std::uint32_t kTurnOfEngine = 16;  // the copy engine does something in one of so many
 
 Thread* choose() {
@@ -71,10 +70,21 @@ void stop(int thread) {
   if (warp.runnable == 0) block.runnable_warps &= ~(1u << (thread / kLanes));
 }
 
+struct Stop {};  // thrown through the frames of the thread that failed
+
+bool runs_to_its_end() {
+  try {
+    (*block.body)();
+    if (!block.current->copies.empty()) fail("ends while its cp.async are under way");
+    return true;
+  } catch (const Stop&) {
+    return false;
+  }
+}
+
 void run_thread() {
-  (*block.body)();
+  if (!runs_to_its_end()) leave_context(&scheduler);
   Thread& me = *block.current;
-  if (!me.copies.empty()) fail("ends while its cp.async are under way");
   me.ended = true;
   me.waits_at = "the end";
   stop(me.index);
@@ -85,9 +95,7 @@ void run_thread() {
   const Thread& me = *block.current;
   violation = "thread " + std::to_string(me.index) + " of block (" + std::to_string(block.x) +
               ", " + std::to_string(block.y) + ") " + text;
-  Context dead;
-  switch_context(&dead, &scheduler);
-  __builtin_unreachable();
+  throw Stop{};
 }
 
 void start_threads() {
@@ -183,6 +191,13 @@ const Report& last_launch() {
   return report;
 }
 
+std::string name_of(Epoch epoch) {
+  const auto agent = static_cast<int>(epoch & ((1u << kAgentBits) - 1));
+  if (agent < block.num_threads) return "thread " + std::to_string(agent);
+  if (agent == copy_engine_agent()) return "the copy engine";
+  return "the wgmma of warpgroup " + std::to_string(agent - block.num_threads);
+}
+
 std::uint32_t random_word() {
   random_state ^= random_state >> 12;
   random_state ^= random_state << 25;
@@ -203,6 +218,7 @@ void fail(const char* format, ...) {
 void run_grid(const Launch& launch, const std::function<void()>& body) {
   const std::lock_guard<std::recursive_mutex> lock(one_at_a_time());
   runner = std::this_thread::get_id();
+  adopt(&scheduler);
   prepare_grid(launch);
   block.body = &body;
   DeviceMemory& memory = device_memory;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "cuda_on_host/emulator.hpp"
@@ -105,6 +106,8 @@ inline int wgmma_agent(int warpgroup) {
 inline int copy_engine_agent() {
   return block.num_threads + kMaxWarpgroups;
 }
+/// "thread 3", "the wgmma of warpgroup 1", "the copy engine".
+std::string name_of(Epoch epoch);
 inline bool has_seen(const Thread& thread, Epoch epoch) {
   return (epoch >> kAgentBits) <= thread.seen[epoch & ((1u << kAgentBits) - 1)];
 }

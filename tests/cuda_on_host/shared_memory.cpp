@@ -59,9 +59,8 @@ namespace {
 
 [[noreturn]] void fail_of_race(std::uint32_t word, const char* verb, Epoch other,
                                const char* other_verb) {
-  const int who = static_cast<int>(other & ((1u << kAgentBits) - 1));
-  fail("%s shared memory at %u, which %s %d %s without a barrier in between", verb, word * 4,
-       who < block.num_threads ? "thread" : "agent", who, other_verb);
+  fail("%s shared memory at %u, which %s %s without a barrier in between", verb, word * 4,
+       name_of(other).c_str(), other_verb);
 }
 
 bool hinders(Busy busy, std::uint32_t offset, unsigned size) {

@@ -27,11 +27,11 @@ void check_seen(std::uint32_t word, int warpgroup) {
   for (int warp = 4 * warpgroup; warp < 4 * warpgroup + 4; ++warp) {
     const Thread& leader = block.threads[warp * kLanes];
     if (!has_seen(leader, epoch))
-      fail("reads shared memory at %u by wgmma, which %s %d wrote without a barrier to warp %d",
-           word * 4, who < block.num_threads ? "thread" : "agent", who, warp);
+      fail("reads shared memory at %u by wgmma, which %s wrote without a barrier to warp %d",
+           word * 4, name_of(epoch).c_str(), warp);
     if (who < block.num_threads && leader.fenced[who] < clock)
-      fail("reads shared memory at %u by wgmma, which thread %d wrote without fence_proxy_async",
-           word * 4, who);
+      fail("reads shared memory at %u by wgmma, which %s wrote without fence_proxy_async",
+           word * 4, name_of(epoch).c_str());
   }
 }
 
