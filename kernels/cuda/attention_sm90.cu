@@ -28,21 +28,6 @@ namespace {
 
 using namespace sm90;
 
-template <class T>
-RERANKER_DEVICE void init_barriers(SharedAddress shared) {
-  constexpr int kConsumers = 4 * T::kWarpgroups;  // one lane of every warp arrives
-  mbarrier_init(shared + T::kQueriesFull, 1);
-  mbarrier_init(shared + T::kQueriesEmpty, kConsumers);
-  for (int stage = 0; stage < T::kStages; ++stage) {
-    mbarrier_init(shared + T::kKeysFull + 8 * stage, 1);
-    mbarrier_init(shared + T::kKeysEmpty + 8 * stage, kConsumers);
-    mbarrier_init(shared + T::kValuesFull + 8 * stage, 1);
-    mbarrier_init(shared + T::kValuesEmpty + 8 * stage, kConsumers);
-    mbarrier_init(shared + T::kTailFull + 8 * stage, 1);
-  }
-  fence_mbarrier_init();
-}
-
 // Brings a tile of `rows` rows, all its columns, from head `head` and token `token` on.
 template <class T>
 RERANKER_DEVICE void load_tile(SharedAddress to, int rows, const TensorMap& map, SharedAddress full,
@@ -240,8 +225,8 @@ struct Consumer {
       float factor[2];
       const bool rose = softmax.rise(factor, scores);
       wgmma_wait<0>(out);
-      softmax.exponentiate(scores);
       release_values();
+      softmax.exponentiate(scores);
       if (rose) {
 #pragma unroll
         for (int i = 0; i < T::kHeadDim / 2; ++i) out[i] *= factor[i / 2 % 2];

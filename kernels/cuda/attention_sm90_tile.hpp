@@ -45,6 +45,21 @@ struct Tile {
   static constexpr int kTailFull = kValuesEmpty + 8 * kStages;  // values whose tail must be cleared
 };
 
+template <class T>
+RERANKER_DEVICE void init_barriers(SharedAddress shared) {
+  constexpr int kConsumers = 4 * T::kWarpgroups;  // one lane of every warp arrives
+  mbarrier_init(shared + T::kQueriesFull, 1);
+  mbarrier_init(shared + T::kQueriesEmpty, kConsumers);
+  for (int stage = 0; stage < T::kStages; ++stage) {
+    mbarrier_init(shared + T::kKeysFull + 8 * stage, 1);
+    mbarrier_init(shared + T::kKeysEmpty + 8 * stage, kConsumers);
+    mbarrier_init(shared + T::kValuesFull + 8 * stage, 1);
+    mbarrier_init(shared + T::kValuesEmpty + 8 * stage, kConsumers);
+    mbarrier_init(shared + T::kTailFull + 8 * stage, 1);
+  }
+  fence_mbarrier_init();
+}
+
 // A stage of a ring and how often it was used before, modulo 2.
 template <int kStages>
 struct Place {

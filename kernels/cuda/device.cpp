@@ -1,6 +1,6 @@
 #include "kernels/cuda/device.hpp"
 
-#include <cuda_runtime.h>
+#include <cuda_runtime_api.h>
 
 // device.hpp by the CUDA runtime.
 

@@ -7,8 +7,8 @@
 #include "kernels/cuda/types.hpp"
 
 // What the engine asks of the CUDA runtime, in a dozen functions, so that tests can put the host in
-// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs belong
-// to the device that was current when they were made.
+// its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs
+// belong to the device that was current when they were made.
 
 namespace reranker::kernels::cuda {
 

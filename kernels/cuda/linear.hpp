@@ -18,7 +18,7 @@ namespace reranker::kernels::cuda {
 struct LinearShape {
   std::int32_t n;  // rows of the weight
   std::int32_t k;
-  Type type;      // of x and weight: fp32 (true fp32, no tf32), bf16, fp16, e4m3
+  Type type;      // of x and weight: fp32 (true fp32, no tf32), bf16, fp16, e4m3 (sm_90 alone)
   Type out_type;  // fp32, or for 16-bit inputs the same type; of e4m3: fp32 or bf16
 };
 

@@ -70,7 +70,7 @@ void set(Calls& calls, cublasLtMatmulDesc_t operation, cublasLtMatmulDescAttribu
 }
 
 /// A scale a row of x and a channel of weight. Sums are kept in the tensor cores' own precision
-/// (fast accumulation): the usual trade for e4m3.
+/// (fast accumulation): the usual trade for e4m3. cuBLASLt has it on sm_90 alone.
 void describe_e4m3(Calls& calls, cublasLtMatmulDesc_t operation) {
   const std::int32_t outer = CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F;
   const std::int8_t fast = 1;
@@ -81,7 +81,8 @@ void describe_e4m3(Calls& calls, cublasLtMatmulDesc_t operation) {
 
 }  // namespace
 
-LinearProblem::LinearProblem(const LinearShape& shape, std::int32_t num_rows) {
+LinearProblem::LinearProblem(const LinearShape& shape, std::int32_t num_rows)
+    : scaled_(shape.type == Type::e4m3) {
   const auto n = static_cast<std::uint64_t>(shape.n);
   const auto k = static_cast<std::uint64_t>(shape.k);
   const auto rows = static_cast<std::uint64_t>(num_rows);
@@ -92,7 +93,7 @@ LinearProblem::LinearProblem(const LinearShape& shape, std::int32_t num_rows) {
   Calls calls;
   calls.call(cublasLtMatmulDescInit, &operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F);
   set(calls, &operation_, CUBLASLT_MATMUL_DESC_TRANSA, transposed);
-  if (shape.type == Type::e4m3) describe_e4m3(calls, &operation_);
+  if (scaled_) describe_e4m3(calls, &operation_);
   const auto layout = [&calls](cublasLtMatrixLayoutOpaque_t* matrix, cudaDataType_t of,
                                std::uint64_t height, std::uint64_t width) {
     calls.call(cublasLtMatrixLayoutInit, matrix, of, height, width,
@@ -104,8 +105,24 @@ LinearProblem::LinearProblem(const LinearShape& shape, std::int32_t num_rows) {
   status_ = calls.status();
 }
 
+Status LinearProblem::set_scales(const float* weight_scales, const float* x_scales) {
+  if (!scaled_) return kSuccess;
+  Calls calls;
+  set(calls, &operation_, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, weight_scales);
+  set(calls, &operation_, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, x_scales);
+  return calls.status();
+}
+
+/// cuBLASLt offers nothing for vectors of scales until it has been told where they are. It does not
+/// read them before a product, so any place will do.
+Status LinearProblem::set_scales_to_come(const LinearDevice& device) {
+  const auto* place = static_cast<const float*>(device.workspace);
+  return set_scales(place, place);
+}
+
 Status LinearProblem::list_algorithms(const LinearDevice& device,
                                       std::vector<LinearAlgorithm>* algorithms) {
+  if (const Status failed = set_scales_to_come(device)) return failed;
   cublasLtMatmulPreferenceOpaque_t preference;
   if (const Status failed = set_preference(&preference, device.workspace_bytes)) return failed;
   cublasLtMatmulHeuristicResult_t results[kMaxAlgorithms];
@@ -121,6 +138,7 @@ Status LinearProblem::list_algorithms(const LinearDevice& device,
 }
 
 bool LinearProblem::accepts(const LinearDevice& device, const LinearAlgorithm& algorithm) {
+  if (set_scales_to_come(device) != kSuccess) return false;
   cublasLtMatmulHeuristicResult_t result{};
   const auto status = cublasLtMatmulAlgoCheck(device.handle, &operation_, &weight_, &x_, &out_,
                                               &out_, &algorithm, &result);
@@ -129,12 +147,7 @@ bool LinearProblem::accepts(const LinearDevice& device, const LinearAlgorithm& a
 
 Status LinearProblem::run(const LinearDevice& device, const LinearAlgorithm& algorithm,
                           const LinearArgs& args, Stream stream) {
-  if (args.shape.type == Type::e4m3) {
-    Calls calls;
-    set(calls, &operation_, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, args.weight_scales);
-    set(calls, &operation_, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, args.x_scales);
-    if (calls.status() != kSuccess) return calls.status();
-  }
+  if (const Status failed = set_scales(args.weight_scales, args.x_scales)) return failed;
   const float one = 1.0f;
   const float beta = args.accumulate ? 1.0f : 0.0f;
   return linear_status(cublasLtMatmul(

@@ -39,6 +39,10 @@ class LinearProblem {
              Stream stream);
 
  private:
+  Status set_scales(const float* weight_scales, const float* x_scales);
+  Status set_scales_to_come(const LinearDevice& device);
+
+  bool scaled_;
   cublasLtMatmulDescOpaque_t operation_;
   cublasLtMatrixLayoutOpaque_t weight_;
   cublasLtMatrixLayoutOpaque_t x_;

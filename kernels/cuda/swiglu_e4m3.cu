@@ -12,7 +12,6 @@ __global__ void __launch_bounds__(kMaxThreads) swiglu_e4m3_kernel(SwigluArgs arg
   const int num_vectors = args.dim / 8;
   const void* gates = row_at<Number>(args.gate_up, row, 2 * args.dim);
   const void* ups = row_at<Number>(gates, 1, args.dim);
-  void* out = row_at<E4m3>(args.out, row, args.dim);
 
   Stored<Number, 8> gate_words[kVectors] = {};
   Stored<Number, 8> up_words[kVectors] = {};
@@ -33,13 +32,7 @@ __global__ void __launch_bounds__(kMaxThreads) swiglu_e4m3_kernel(SwigluArgs arg
     for (int n = 0; n < 8; ++n) x[j][n] = silu(x[j][n]) * up[n];
   }
 
-  const float scale = divide_by_scale(x, threads, shared_memory());
-  if (thread_index() == 0) store_global(args.scales + row, scale);
-#pragma unroll
-  for (int j = 0; j < kVectors; ++j) {
-    const int i = thread_index() + j * threads;
-    if (i < num_vectors) store_numbers<E4m3>(out, i, x[j]);
-  }
+  store_e4m3_row(x, {args.out, args.scales, row, args.dim, threads});
 }
 
 template <class Number>

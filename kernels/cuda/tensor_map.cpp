@@ -1,39 +1,15 @@
 #include "kernels/cuda/tensor_map.hpp"
 
-#include <cuda.h>
-#include <cuda_runtime_api.h>
-
 #include <cstring>
 
+#include "kernels/cuda/driver_entry.hpp"
+
 namespace reranker::kernels::cuda {
-namespace {
-
-using Encode = decltype(&cuTensorMapEncodeTiled);
-
-// Asked of the runtime, so that the module needs no libcuda to be linked or loaded.
-Status find_encode(Encode* encode) {
-  void* entry = nullptr;
-  cudaDriverEntryPointQueryResult found{};
-#if CUDART_VERSION >= 12050
-  constexpr unsigned kSince = 12000;  // the driver interface that first had it
-  const auto status = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry, kSince,
-                                                       cudaEnableDefault, &found);
-#else
-  const auto status =
-      cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &entry, cudaEnableDefault, &found);
-#endif
-  if (status != cudaSuccess) return status;
-  if (found != cudaDriverEntryPointSuccess) return cudaErrorCallRequiresNewerDriver;
-  *encode = reinterpret_cast<Encode>(entry);
-  return cudaSuccess;
-}
-
-}  // namespace
 
 Status make_tensor_map(TensorMap* map, const TensorLayout& layout) {
   static_assert(sizeof(TensorMap) == sizeof(CUtensorMap));
-  static Encode encode = nullptr;
-  static const Status found = find_encode(&encode);
+  static decltype(&cuTensorMapEncodeTiled) encode = nullptr;
+  static const Status found = find_in_driver("cuTensorMapEncodeTiled", &encode);
   if (found != cudaSuccess) return found;
 
   cuuint64_t extents[3], strides[2];

@@ -11,6 +11,8 @@ none that goes to local memory.
 import argparse
 import collections
 import concurrent.futures
+import fnmatch
+import functools
 import pathlib
 import re
 import subprocess
@@ -44,11 +46,13 @@ def run(command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@functools.lru_cache(maxsize=None)
 def demangle(name):
-    """attention_kernel<Bf16, 64>, without namespaces and parameters."""
+    """attention_kernel<Bf16,64>, without namespaces, parameters and spaces."""
     plain = run(["c++filt", name]).stdout.strip()
     plain = re.sub(r"\(anonymous namespace\)::|\breranker::kernels::cuda::|^void ", "", plain)
     depth = 0
+    plain = plain.replace(" ", "")
     for i, letter in enumerate(plain):
         depth += (letter == "<") - (letter == ">")
         if letter == "(" and depth == 0:
@@ -66,12 +70,17 @@ def parse_report(text, architecture):
 
 
 def sass_of(cuobjdump, cubin):
-    """kernel -> names of its instructions, counted"""
+    """kernel -> its instructions as HMMA.16816.F32, counted"""
     counts = {}
     for part in re.split(r"\n\s*Function : ", run([cuobjdump, "--dump-sass", cubin]).stdout)[1:]:
         name, _, body = part.partition("\n")
-        counts[demangle(name.strip())] = collections.Counter(re.findall(r"^\s*/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+ )?([A-Z][A-Z0-9]*)", body, re.M))
+        counts[demangle(name.strip())] = collections.Counter(re.findall(r"^\s*/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+ )?([A-Z][A-Z0-9_.x]*)", body, re.M))
     return counts
+
+
+def count(instructions, name):
+    """Those with that name and any modifiers behind it."""
+    return sum(n for instruction, n in instructions.items() if f"{instruction}.".startswith(f"{name}."))
 
 
 def compile_one(nvcc, cuobjdump, root, source, architecture):
@@ -86,9 +95,14 @@ def compile_one(nvcc, cuobjdump, root, source, architecture):
         return list(parse_report(done.stderr, architecture)), sass, complaints
 
 
+def is_of(kernel, budget):
+    """A budget's name is a pattern for the beginning of kernels' names."""
+    return fnmatch.fnmatchcase(kernel.name, f"{budget.kernel}*")
+
+
 def check(kernel, budgets, sass):
     where = f"{kernel.name} sm_{kernel.architecture}"
-    budget = next((b for b in budgets if kernel.name.startswith(b.kernel) and kernel.architecture in b.architectures), None)
+    budget = next((b for b in budgets if is_of(kernel, b) and kernel.architecture in b.architectures), None)
     if budget is None:
         return [f"{where}: no budget"]
     found = []
@@ -96,10 +110,12 @@ def check(kernel, budgets, sass):
         found.append(f"{where}: {kernel.registers} registers, at most {budget.registers} wanted")
     if kernel.stack or kernel.spills:
         found.append(f"{where}: a stack frame of {kernel.stack} bytes, {kernel.spills} bytes spilled, none wanted")
-    counts = sass.get(kernel.name)
-    if counts:
-        found += [f"{where}: no {name} in its machine code" for name in budget.instructions if not counts[name]]
-        found += [f"{where}: {counts[name]} {name}: local memory" for name in ("LDL", "STL") if counts[name]]
+    instructions = sass.get(kernel.name)
+    if instructions:
+        found += [f"{where}: no {name} in its machine code" for name in budget.instructions if not count(instructions, name)]
+        found += [f"{where}: {count(instructions, name)} {name}: local memory" for name in ("LDL", "STL") if count(instructions, name)]
+    elif sass:
+        found.append(f"{where}: cuobjdump shows no machine code of it")
     return found
 
 
@@ -120,11 +136,11 @@ def main():
     kernels = [(kernel, sass) for found, sass, _ in results for kernel in found]
     print(f"{'kernel':64} {'sm':>4} {'registers':>9} {'static shared':>13} {'stack':>5} {'spills':>6}  matrix instructions")
     for kernel, sass in sorted(kernels, key=lambda k: k[0]):
-        counts = sass.get(kernel.name, {})
-        matrix = " ".join(f"{counts[name]} {name}" for name in ("HMMA", "HGMMA", "QGMMA") if counts.get(name))
+        instructions = sass.get(kernel.name, {})
+        matrix = " ".join(f"{count(instructions, name)} {name}" for name in ("HMMA", "HGMMA") if count(instructions, name))
         print(f"{kernel.name:64} {kernel.architecture:>4} {kernel.registers:9} {kernel.shared:13} {kernel.stack:5} {kernel.spills:6}  {matrix}")
         complaints += check(kernel, budgets, sass)
-    complaints += [f"{b.kernel}: a budget for no kernel" for b in budgets if not any(k.name.startswith(b.kernel) for k, _ in kernels)]
+    complaints += [f"{b.kernel}: a budget for no kernel" for b in budgets if not any(is_of(k, b) and k.architecture in b.architectures for k, _ in kernels)]
     if not kernels:
         complaints.append("no kernel was compiled")
     print("\n".join(complaints) or f"{len(kernels)} kernels within their budgets{'' if args.cuobjdump else '; machine code not looked at: no cuobjdump'}")

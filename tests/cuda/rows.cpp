@@ -1,12 +1,14 @@
 #include "kernels/cuda/embedding.hpp"
 #include "kernels/cuda/pool_score.hpp"
+#include "kernels/cuda/quantize.hpp"
 #include "kernels/cuda/rms_norm.hpp"
 #include "kernels/cuda/rope.hpp"
 #include "kernels/cuda/swiglu.hpp"
 #include "tests/cuda/device_array.hpp"
 #include "tests/cuda/stored_numbers.hpp"
 
-// The ops whose rows are independent: rms_norm, swiglu, embedding, rope, and pool_score.
+// The ops whose rows are independent: rms_norm, swiglu, quantize, embedding and rope; what
+// all do with no rows or with wrong ones, pool_score too.
 
 using namespace reranker::kernels::cuda;
 using namespace reranker::kernels::cuda::test;
@@ -87,6 +89,16 @@ Numbers swiglu_expected(const Numbers& gate_up, std::int64_t dim) {
   return out;
 }
 
+Rows quantized_rows(const Numbers& x, std::int64_t dim, Type type_in) {
+  const auto tokens = static_cast<std::int64_t>(x.size()) / dim;
+  const DeviceArray<unsigned char> in(store(x, type_in)), out(x.size());
+  const DeviceArray<float> scales(static_cast<std::size_t>(tokens));
+  REQUIRE(quantize({out.get(), scales.get(), in.get(), static_cast<std::int32_t>(tokens),
+                    static_cast<std::int32_t>(dim), type_in},
+                   nullptr) == kSuccess);
+  return {out.read(), scales.read()};
+}
+
 /// Every number within one rounding of its row's scale.
 void check_e4m3(const Rows& rows, const Numbers& expected, std::int64_t dim) {
   const Numbers found = values(rows, Type::e4m3, dim);
@@ -94,7 +106,7 @@ void check_e4m3(const Rows& rows, const Numbers& expected, std::int64_t dim) {
     const auto row = row_of(expected, static_cast<std::int64_t>(t), dim);
     double largest = 0.0;
     for (const double v : row) largest = std::max(largest, std::fabs(v));
-    const double scale = largest / 448.0;
+    const double scale = largest > 0.0 ? largest / 448.0 : 1.0;
     CHECK(std::fabs(rows.scales[t] - scale) <= 1e-5 * scale);
     for (std::size_t i = 0; i < row.size(); ++i) {
       const double allowed = std::max(std::fabs(row[i]) * 0x1p-4, scale * 0x1p-10) * 1.001;
@@ -202,6 +214,40 @@ TEST_CASE("swiglu on a device gives a row the same bits alone and beside NaNs", 
   }
 }
 
+TEST_CASE("quantize on a device rounds a row by its scale", "[quantize]") {
+  const auto type_in = GENERATE(Type::bf16, Type::fp16);
+  const auto dim = GENERATE(16, 576, 1000, 2048, 8208);
+  const auto tokens = GENERATE(1, 3);
+  const Numbers x = rounded(random_numbers(tokens * dim, 15, 20.0), type_in);
+
+  check_e4m3(quantized_rows(x, dim, type_in), x, dim);
+}
+
+TEST_CASE("quantize on a device gives rows of zeros, and of one number", "[quantize]") {
+  constexpr std::int64_t kDim = 64;
+  Numbers x(2 * kDim, 0.0);
+  x[kDim + 3] = -0x1p-20;
+
+  const Rows found = quantized_rows(x, kDim, Type::bf16);
+
+  CHECK(found.scales[0] == 1.0f);
+  CHECK(row_of(values(found, Type::e4m3, kDim), 0, kDim) == Numbers(kDim, 0.0));
+  check_e4m3(found, x, kDim);
+}
+
+TEST_CASE("quantize on a device gives a row the same bits alone and beside NaNs", "[quantize]") {
+  const auto dim = GENERATE(48, 2048);
+  const Numbers x = random_numbers(5 * dim, 16, 4.0);
+
+  const Rows all = quantized_rows(with_nan_rows(x, dim), dim, Type::bf16);
+
+  for (const int row : {0, 2, 4}) {
+    const Rows alone = quantized_rows(row_of(x, row, dim), dim, Type::bf16);
+    CHECK(alone.bytes == row_of(all.bytes, row, dim));
+    CHECK(alone.scales[0] == all.scales[static_cast<std::size_t>(row)]);
+  }
+}
+
 TEST_CASE("embedding on a device gives the rows of the table", "[embedding]") {
   const auto type = GENERATE(Type::fp32, Type::bf16, Type::fp16);
   const auto dim = GENERATE(8, 40, 384, 2056);
@@ -262,96 +308,11 @@ TEST_CASE("rope on a device turns queries and keys and leaves values", "[rope]")
   }
 }
 
-namespace {
-
-struct Pool {
-  Numbers weight;
-  Numbers head;
-  float temperature;
-};
-
-std::vector<float> pool_logits(const Numbers& x, const std::vector<std::int32_t>& lengths,
-                               const Pool& pool) {
-  std::vector<std::int32_t> offsets = {0};
-  for (const std::int32_t length : lengths) offsets.push_back(offsets.back() + length);
-  const DeviceArray<unsigned char> in(store(x, Type::fp32)), weight(store(pool.weight, Type::fp32)),
-      head(store(pool.head, Type::fp32));
-  const DeviceArray<std::int32_t> ends(offsets);
-  const DeviceArray<float> logits(lengths.size());
-  const DeviceArray<float> scratch(x.size() / pool.head.size());
-  const PoolScoreArgs args{logits.get(),
-                           scratch.get(),
-                           reinterpret_cast<const float*>(in.get()),
-                           reinterpret_cast<const float*>(weight.get()),
-                           reinterpret_cast<const float*>(head.get()),
-                           ends.get(),
-                           static_cast<std::int32_t>(x.size() / pool.head.size()),
-                           static_cast<std::int32_t>(lengths.size()),
-                           static_cast<std::int32_t>(pool.head.size()),
-                           kEps,
-                           pool.temperature};
-  REQUIRE(pool_score(args, nullptr) == kSuccess);
-  return logits.read();
-}
-
-double expected_logit(const Numbers& x, const Pool& pool) {
-  const Numbers normed = rms_norm_expected(x, pool.weight);
-  double sum = 0.0;
-  for (std::size_t i = 0; i < normed.size(); ++i)
-    sum += normed[i] * pool.head[i % pool.head.size()];
-  return sum / (static_cast<double>(x.size()) / static_cast<double>(pool.head.size())) /
-         static_cast<double>(pool.temperature);
-}
-
-}  // namespace
-
-TEST_CASE("pool_score on a device agrees with its formula", "[pool_score]") {
-  const auto dim = GENERATE(8, 576, 2048);
-  const std::vector<std::int32_t> lengths = {1, 19, 0, 2, 257};
-  // A mean far from zero, so that the sums' error is held against the logit itself.
-  Numbers x = random_numbers(279 * dim, 9);
-  Pool pool{random_numbers(dim, 10), random_numbers(dim, 11), 0.7f};
-  for (std::size_t i = 0; i < x.size(); ++i)
-    x[i] += pool.weight[i % pool.weight.size()] * pool.head[i % pool.head.size()];
-  x = rounded(x, Type::fp32);
-  pool = {rounded(pool.weight, Type::fp32), rounded(pool.head, Type::fp32), pool.temperature};
-
-  const std::vector<float> found = pool_logits(x, lengths, pool);
-
-  CHECK(found[2] == 0.0f);
-  std::int64_t begin = 0;
-  for (std::size_t s = 0; s < lengths.size(); ++s) {
-    const Numbers rows(x.begin() + begin * dim, x.begin() + (begin + lengths[s]) * dim);
-    if (!rows.empty()) {
-      const double expected = expected_logit(rows, pool);
-      CHECK(std::fabs(found[s] - expected) <= 1e-5 * std::fabs(expected));
-    }
-    begin += lengths[s];
-  }
-}
-
-TEST_CASE("pool_score on a device gives a sequence the same bits wherever it stands",
-          "[pool_score]") {
-  constexpr std::int64_t kDim = 40;
-  constexpr std::int32_t kLength = 1025;
-  const Pool pool{random_numbers(kDim, 12), random_numbers(kDim, 13), 1.0f};
-  const Numbers x = random_numbers(kLength * kDim, 14);
-  // NaNs before, after, and in rows that belong to no sequence.
-  Numbers all(3 * kDim, std::numeric_limits<double>::quiet_NaN());
-  all.insert(all.end(), x.begin(), x.end());
-  all.insert(all.end(), 6 * kDim, std::numeric_limits<double>::quiet_NaN());
-
-  const std::vector<float> found = pool_logits(all, {3, kLength, 2}, pool);
-
-  CHECK(std::isnan(found[0]));
-  CHECK(found[1] == pool_logits(x, {kLength}, pool)[0]);
-  CHECK(std::isnan(found[2]));
-}
-
 TEST_CASE("the row kernels do nothing with no tokens", "[rows]") {
   CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 0, 64, kEps, Type::bf16}, nullptr) ==
         kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 0, 64, Type::bf16, Type::bf16}, nullptr) == kSuccess);
+  CHECK(quantize({nullptr, nullptr, nullptr, 0, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 0, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 0, 2, 1, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(pool_score({nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 64, kEps, 1.0f},
@@ -362,6 +323,8 @@ TEST_CASE("the row kernels refuse what they were not built for", "[rows]") {
   CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 1, 1 << 20, kEps, Type::bf16}, nullptr) !=
         kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 1, 64, Type::bf16, Type::fp16}, nullptr) != kSuccess);
+  CHECK(quantize({nullptr, nullptr, nullptr, 1, 64, Type::fp32}, nullptr) != kSuccess);
+  CHECK(quantize({nullptr, nullptr, nullptr, 1, 1 << 20, Type::bf16}, nullptr) != kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 1, 64, Type::e4m3}, nullptr) != kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 1, 2, 1, 64, Type::e4m3}, nullptr) != kSuccess);
 }

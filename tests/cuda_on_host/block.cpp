@@ -179,11 +179,6 @@ std::recursive_mutex& one_at_a_time() {
   return mutex;
 }
 
-Settings& settings() {
-  static Settings all;
-  return all;
-}
-
 const Report& last_launch() {
   return report;
 }

@@ -2,16 +2,14 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <map>
-#include <set>
-#include <vector>
 
 #include "cuda_on_host/block.hpp"
 #include "cuda_on_host/device_memory.hpp"
+#include "cuda_on_host/streams_host.hpp"
 #include "kernels/cuda/launch.hpp"
 
-// device.hpp on the host: work is done at once when it is queued, unless its stream is recorded.
+// Memory and copies of device.hpp on the host.
 
 namespace reranker::kernels::cuda {
 
@@ -19,23 +17,7 @@ namespace host {
 
 namespace {
 
-// cudaError_t
-constexpr Status kInvalidValue = 1, kOutOfMemory = 2, kInvalidConfiguration = 9, kNoDevice = 100,
-                 kInvalidDevice = 101, kInvalidHandle = 400, kNotWhileRecording = 900;
-
 using Lock = std::lock_guard<std::recursive_mutex>;
-
-struct HostStream {
-  int device;
-  bool recorded = false;
-  std::vector<std::function<void()>> work;
-};
-
-struct HostGraph {
-  std::vector<std::function<void()>> work;
-};
-
-thread_local int current_device = 0;
 
 std::map<int, std::size_t>& used_bytes() {
   static std::map<int, std::size_t> all;
@@ -45,27 +27,6 @@ std::map<void*, int>& device_of() {
   static std::map<void*, int> all;
   return all;
 }
-std::set<HostStream*>& streams() {
-  static std::set<HostStream*> all;
-  return all;
-}
-
-HostStream* find(Stream stream) {
-  static HostStream no_name{0, false, {}};
-  if (stream == nullptr) {
-    no_name.device = current_device;
-    return &no_name;
-  }
-  auto* found = reinterpret_cast<HostStream*>(stream);
-  return streams().count(found) != 0 && found->device == current_device ? found : nullptr;
-}
-
-bool anyone_records() {
-  for (const HostStream* stream : streams())
-    if (stream->recorded) return true;
-  return false;
-}
-
 int most_shared_bytes() {
   switch (settings().capability) {
     case 80: return 163 * 1024;
@@ -75,17 +36,6 @@ int most_shared_bytes() {
 }
 
 }  // namespace
-
-Status queue(Stream stream, std::function<void()> work) {
-  const Lock lock(one_at_a_time());
-  HostStream* found = find(stream);
-  if (found == nullptr) return kInvalidHandle;
-  if (found->recorded)
-    found->work.push_back(std::move(work));
-  else
-    work();
-  return kSuccess;
-}
 
 Status check_launch(const Launch& launch) {
   if (launch.shared_bytes > most_shared_bytes()) return kInvalidValue;
@@ -165,6 +115,7 @@ Status allocate(void** memory, std::size_t bytes) {
 void release(void* memory) {
   if (memory == nullptr) return;
   const Lock lock(one_at_a_time());
+  finish_all();
   const std::size_t bytes = release_device_memory(memory);
   used_bytes()[device_of()[memory]] -= bytes;
   device_of().erase(memory);
@@ -176,30 +127,8 @@ Status allocate_pinned(void** memory, std::size_t bytes) {
 }
 
 void release_pinned(void* memory) {
+  if (memory != nullptr) finish_all();
   std::free(memory);
-}
-
-Status make_stream(Stream* stream) {
-  const Lock lock(one_at_a_time());
-  auto* made = new HostStream{current_device, false, {}};
-  streams().insert(made);
-  *stream = reinterpret_cast<Stream>(made);
-  return kSuccess;
-}
-
-void destroy(Stream stream) {
-  if (stream == nullptr) return;
-  const Lock lock(one_at_a_time());
-  auto* gone = reinterpret_cast<HostStream*>(stream);
-  if (streams().erase(gone) == 0) fail("destroys a stream that is none");
-  delete gone;
-}
-
-Status synchronize(Stream stream) {
-  const Lock lock(one_at_a_time());
-  const HostStream* found = find(stream);
-  if (found == nullptr) return kInvalidHandle;
-  return found->recorded ? kNotWhileRecording : kSuccess;
 }
 
 Status copy_to_device(void* to, const void* from, std::size_t bytes, Stream stream) {
@@ -214,37 +143,6 @@ Status copy_to_host(void* to, const void* from, std::size_t bytes, Stream stream
     check_range(from, bytes, "copies to the host");
     if (bytes > 0) std::memcpy(to, from, bytes);
   });
-}
-
-Graph::~Graph() {
-  delete static_cast<HostGraph*>(handle_);
-}
-
-Status Graph::begin(Stream stream) {
-  const Lock lock(one_at_a_time());
-  HostStream* found = find(stream);
-  if (stream == nullptr || found == nullptr) return kInvalidHandle;
-  if (found->recorded) return kNotWhileRecording;
-  found->recorded = true;
-  return kSuccess;
-}
-
-Status Graph::end(Stream stream) {
-  const Lock lock(one_at_a_time());
-  HostStream* found = find(stream);
-  if (found == nullptr || !found->recorded) return kInvalidHandle;
-  found->recorded = false;
-  delete static_cast<HostGraph*>(handle_);
-  handle_ = new HostGraph{std::move(found->work)};
-  found->work.clear();
-  return kSuccess;
-}
-
-Status Graph::launch(Stream stream) const {
-  if (handle_ == nullptr) return kInvalidHandle;
-  for (const auto& work : static_cast<const HostGraph*>(handle_)->work)
-    if (const Status status = queue(stream, work); status != kSuccess) return status;
-  return kSuccess;
 }
 
 }  // namespace reranker::kernels::cuda

@@ -22,7 +22,9 @@ struct Settings {
   int capability = 90;
   int multiprocessors = 4;
   std::size_t memory_bytes = std::size_t{1} << 30;
+  bool late = false;  // work waits on its stream until somebody waits for it
 };
+/// At first as the environment has them: RERANKER_CUDA_ON_HOST="seed=3 capability=80 late=1".
 Settings& settings();
 
 /// What one launch did.

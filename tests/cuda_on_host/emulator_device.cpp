@@ -40,6 +40,25 @@ TEST_CASE("a graph runs what was queued while it was recorded, each time anew", 
   destroy(stream);
 }
 
+TEST_CASE("work that is late is done when somebody waits for it", "[emulator]") {
+  const SettingsScope scope;
+  host::settings().late = true;
+  const DeviceArray<float> x(std::vector<float>(32, 1.0f));
+  Stream stream = nullptr;
+  REQUIRE(make_stream(&stream) == kSuccess);
+  std::vector<float> staged(32, 5.0f), result(32);
+  CHECK(copy_to_device(x.get(), staged.data(), 128, stream) == kSuccess);
+  CHECK(launch(add_kernel, {1, 1, 32, 0}, stream, x.get(), 2.0f) == kSuccess);
+  CHECK(copy_to_host(result.data(), x.get(), 128, stream) == kSuccess);
+  staged[0] = 10.0f;  // too early
+  CHECK(result[0] == 0.0f);
+  CHECK(synchronize(stream) == kSuccess);
+  CHECK(result[0] == 12.0f);
+  CHECK(launch(add_kernel, {1, 1, 32, 0}, stream, x.get(), 1.0f) == kSuccess);
+  CHECK(x.read()[1] == 8.0f);  // the default stream comes after all others
+  destroy(stream);
+}
+
 TEST_CASE("a device refuses blocks that are too large for it", "[emulator]") {
   const SettingsScope scope;
   const auto [capability, kibibytes] =

@@ -9,34 +9,45 @@ namespace {
 
 constexpr int kRowWords = 16;  // 16-bit numbers in a row of the tile that ldmatrix reads
 
-void ldmatrix_kernel(Words4* to, const Words4* from, bool transposed, int turn) {
+// A row has two pieces of 16 bytes, exchanged in every other four rows if swizzled.
+SharedAddress place(int row, int part, bool swizzled) {
+  const int turn = swizzled ? row >> 2 & 1 : 0;
+  return shared_memory() + static_cast<SharedAddress>((row * 2 + (part ^ turn)) * 16);
+}
+
+// Lane i brings and gives piece i / 16 of row i % 16.
+void ldmatrix_kernel(Words4* to, const Words4* from, bool transposed, bool swizzled,
+                     bool swizzled_back) {
   const int lane = thread_index();
-  // Row r has two pieces of 16 bytes; lane i gives row i % 16, piece i / 16.
-  const auto at = [=](int row, int part) {
-    return shared_memory() + static_cast<SharedAddress>((row * 2 + (part ^ (row >> 2 & turn))) * 16);
-  };
-  store_shared(at(lane % 16, lane / 16), load_global(from + lane % 16 * 2 + lane / 16));
+  store_shared(place(lane % 16, lane / 16, swizzled),
+               load_global(from + lane % 16 * 2 + lane / 16));
   sync_warp();
-  const auto row = at(lane % 16, lane / 16);
+  const auto row = place(lane % 16, lane / 16, swizzled_back);
   store_global(to + lane, transposed ? ldmatrix_x4_transposed(row) : ldmatrix_x4(row));
 }
 
-std::vector<Words4> ldmatrix(const std::vector<std::uint16_t>& tile, bool transposed, int turn) {
+std::vector<Words4> ldmatrix(const std::vector<std::uint16_t>& tile, bool transposed, bool swizzled,
+                             bool swizzled_back) {
   std::vector<Words4> pieces(32);
   std::memcpy(pieces.data(), tile.data(), 512);
   const DeviceArray<Words4> from(pieces), to(32);
   REQUIRE(launch(ldmatrix_kernel, {1, 1, 32, 512}, nullptr, to.get(), from.get(), transposed,
-                 turn) == kSuccess);
+                 swizzled, swizzled_back) == kSuccess);
   return to.read();
+}
+
+std::vector<std::uint16_t> numbered_tile() {
+  std::vector<std::uint16_t> tile(16 * kRowWords);
+  for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = static_cast<std::uint16_t>(i);
+  return tile;
 }
 
 }  // namespace
 
 TEST_CASE("ldmatrix gives a lane two neighbours of row lane / 4 of each matrix", "[emulator]") {
-  std::vector<std::uint16_t> tile(16 * kRowWords);
-  for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = static_cast<std::uint16_t>(i);
+  const auto tile = numbered_tile();
   const bool transposed = GENERATE(false, true);
-  const auto words = ldmatrix(tile, transposed, 1);
+  const auto words = ldmatrix(tile, transposed, true, true);
   for (int lane = 0; lane < 32; ++lane)
     for (int m = 0; m < 4; ++m) {  // rows 8 (m % 2), columns 8 (m / 2) and on
       const int major = lane / 4, minor = lane % 4 * 2;
@@ -50,10 +61,16 @@ TEST_CASE("ldmatrix gives a lane two neighbours of row lane / 4 of each matrix",
 
 TEST_CASE("rows that share banks cost ldmatrix passes, and swizzled ones do not", "[emulator]") {
   const std::vector<std::uint16_t> tile(16 * kRowWords);
-  ldmatrix(tile, false, 1);
+  ldmatrix(tile, false, true, true);
   CHECK(host::last_launch().ldmatrix_conflicts == 0);
-  ldmatrix(tile, false, 0);  // rows of 32 bytes: the fifth is where the first is
+  ldmatrix(tile, false, false, false);  // rows of 32 bytes: the fifth is where the first is
   CHECK(host::last_launch().ldmatrix_conflicts == 4);
+}
+
+TEST_CASE("a tile that is read with another swizzle gives other numbers", "[emulator]") {
+  const auto right = ldmatrix(numbered_tile(), false, true, true);
+  const auto wrong = ldmatrix(numbered_tile(), false, true, false);
+  CHECK(std::memcmp(right.data(), wrong.data(), sizeof(Words4) * right.size()) != 0);
 }
 
 namespace {

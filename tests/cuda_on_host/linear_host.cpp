@@ -4,6 +4,7 @@
 #include "cuda_on_host/block.hpp"
 #include "cuda_on_host/device_memory.hpp"
 #include "cuda_on_host/numbers_host.hpp"
+#include "cuda_on_host/streams_host.hpp"
 #include "cuda_on_host/wide.hpp"
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/linear.hpp"
@@ -90,8 +91,6 @@ void multiply(const LinearArgs& args) {
   }
   mark_written(args.out, std::size_t(args.num_tokens) * n * size_in_bytes(out_type));
 }
-
-constexpr Status kInvalidValue = 1;  // cudaErrorInvalidValue
 
 bool same(const LinearShape& a, const LinearShape& b) {
   return a.n == b.n && a.k == b.k && a.type == b.type && a.out_type == b.out_type;

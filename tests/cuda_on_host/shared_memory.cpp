@@ -1,7 +1,6 @@
 #include "cuda_on_host/shared_memory.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "cuda_on_host/copy_engine.hpp"
 
@@ -29,7 +28,9 @@ void forget_epochs() {
 }
 
 void start_shared_memory() {
-  std::memset(shared.data, 0xff, shared.storage.size() * sizeof(Words4));
+  constexpr std::uint32_t kPoison = 0xffffffffu;  // NaN in every type
+  std::fill(shared.storage.begin(), shared.storage.end(),
+            Words4{{kPoison, kPoison, kPoison, kPoison}});
   std::fill(shared.busy.begin(), shared.busy.end(), Busy::no);
   std::fill(shared.uses.begin(), shared.uses.end(), 0);
 }

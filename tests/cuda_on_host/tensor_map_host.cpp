@@ -6,6 +6,7 @@
 #include "cuda_on_host/device_memory.hpp"
 #include "cuda_on_host/emulator.hpp"
 #include "cuda_on_host/fail.hpp"
+#include "cuda_on_host/streams_host.hpp"
 
 namespace reranker::kernels::cuda {
 
@@ -79,9 +80,8 @@ bool is_allowed(const TensorLayout& layout) {
 }  // namespace
 
 Status make_tensor_map(TensorMap* map, const TensorLayout& layout) {
-  constexpr Status kInvalidValue = 1, kNotSupported = 801;  // cudaError_t
-  if (host::settings().capability < 90) return kNotSupported;
-  if (!is_allowed(layout)) return kInvalidValue;
+  if (host::settings().capability < 90) return host::kNotSupported;
+  if (!is_allowed(layout)) return host::kInvalidValue;
   const host::HostTensorMap made{host::kMark, layout};
   std::memset(map->bytes, 0, sizeof map->bytes);
   std::memcpy(map->bytes, &made, sizeof made);
