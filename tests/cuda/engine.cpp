@@ -220,7 +220,7 @@ TEST_CASE("models come and go on CUDA, two at a time", "[cuda]") {
   const auto kept = load_tiny(on_cuda());
   const auto expected = kept.score("why", {texts[3]});
   // What the host in place of a device has would not last for so many, if they left some of it.
-  const int loads = kept.info().device.find("host") != std::string::npos ? 100 : 10;
+  const int loads = kept.info().device.find("host") != std::string::npos ? 70 : 10;
   for (int i = 0; i < loads; ++i) CHECK(load_tiny(on_cuda()).score("why", {texts[3]}) == expected);
   CHECK(kept.score("why", {texts[3]}) == expected);
 }

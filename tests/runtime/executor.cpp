@@ -60,6 +60,25 @@ TEST_CASE("what a task or a job throws reaches the caller, and the threads live 
   CHECK(done == 1);
 }
 
+TEST_CASE("a pending job runs beside who queued it, and ends before it goes", "[executor]") {
+  Executor executor(1, 0);
+  std::atomic<int> step{0};
+  {
+    Executor::Pending waits(executor, [&](Crew&) {
+      while (step == 0) std::this_thread::yield();
+      step = 2;
+    });
+    Executor::Pending follows(executor, [&](Crew&) { step = step == 2 ? 3 : -1; });
+    step = 1;
+    waits.wait();
+  }
+  CHECK(step == 3);
+
+  Executor::Pending fails(executor, [](Crew&) { throw std::out_of_range("57"); });
+  CHECK_THROWS_AS(fails.wait(), std::out_of_range);
+  const Executor::Pending unheard(executor, [](Crew&) { throw 3; });
+}
+
 TEST_CASE("jobs of many callers run one at a time", "[executor]") {
   Executor executor(2, 0);
   std::atomic<int> inside{0};
