@@ -10,7 +10,7 @@ preset=${1:-release}
 targets=("${@:2}")
 
 configure=(cmake --preset "$preset")
-command -v ccache >/dev/null && configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+command -v ccache >/dev/null && configure+=(-DCMAKE_{CXX,CUDA}_COMPILER_LAUNCHER=ccache)
 build=(cmake --build "build/$preset" --parallel "$(num_jobs)")
 ((${#targets[@]} == 0)) || build+=(--target "${targets[@]}")
 

@@ -2,7 +2,7 @@
 # Installs what the build needs and this machine lacks: Debian packages (as root, or with sudo),
 # and the part of LibTorch that the CPU engine needs, from PyPI into .deps/. Changes nothing else.
 #
-#   scripts/setup.sh
+#   scripts/setup.sh [--tests]     --tests: what only tests need as well, a CUDA compiler
 #
 # LibTorch_ROOT: a LibTorch of your own, the folder that holds include/ and lib/.
 set -euo pipefail
@@ -73,5 +73,26 @@ setup_libtorch() {
   step 'LibTorch, a download of 0.5 GB' install_libtorch
 }
 
+# Compiles kernels and takes them apart again; it cannot build the CUDA engine, which wants cuBLASLt.
+compiler=(
+  nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96
+  nvidia-cuda-cuobjdump==13.5.37 nvidia-cuda-nvdisasm==13.5.37
+)
+
+install_cuda_compiler() {
+  rm -rf .deps/cuda.new
+  python3 -m pip install --target .deps/cuda.new --no-deps --no-compile "${compiler[@]}"
+  echo "${compiler[*]}" >.deps/cuda.new/stamp
+  rm -rf .deps/cuda
+  mv .deps/cuda.new .deps/cuda
+}
+
+setup_cuda_compiler() {
+  [[ $(cat .deps/cuda/stamp 2>/dev/null) == "${compiler[*]}" ]] && return
+  mkdir -p .deps
+  step 'A CUDA compiler for the tests, a download of 0.1 GB' install_cuda_compiler
+}
+
 setup_packages
 setup_libtorch
+if [[ ${1:-} == --tests ]]; then setup_cuda_compiler; fi

@@ -6,5 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${1:-release}
+scripts/setup.sh --tests
 scripts/build.sh "$preset"
 ctest --test-dir "build/$preset" --label-exclude gpu --output-on-failure
