@@ -1,7 +1,7 @@
 """What a precision does to the ranking: the same lists scored in fp32 and in others, and compared.
 
     python ranking.py --bin build/release/bin/rerank --model models/small --data DATA
-                      [--precisions int8] [--sets NAME...] [--queries 50] [--max-tokens 256]
+                      [--precisions int8] [--sets NAME...] [--queries 50] [--max-tokens 256] [--device cpu]
 
 DATA holds BEIR folders with candidates (bm25.SPLIT.tsv.gz). Of every query's first 40 candidates: nDCG@10
 in fp32 and by how much the precision changes it, Kendall's tau between the two orders (the share of pairs
@@ -82,7 +82,7 @@ def mean(results: list[dict[str, float]]) -> dict[str, float]:
 
 
 def scored(args, precision: str, rows: list[dict]) -> list[dict]:
-    options = ["--precision", precision, "--threads", args.threads, "--report"]
+    options = ["--precision", precision, "--device", args.device, "--threads", args.threads, "--report"]
     if args.max_tokens:
         options += ["--max-tokens", args.max_tokens]
     with Rerank(args.bin, args.model, *options) as process:
@@ -97,6 +97,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", required=True)
     parser.add_argument("--split", default="dev")
     parser.add_argument("--precisions", nargs="+", default=["int8"])
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--queries", type=int, default=50, help="a set")
     parser.add_argument("--max-tokens", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())

@@ -6,10 +6,11 @@
 #
 # DEPS   what scripts/collect_deps.sh made
 # PAGE   where the page goes; logs lie beside it
-# STEP   of build tests sanitizer parity bits reload kernels model fp8; all of them if none is named
+# STEP   of build tests sanitizer parity bits kernels ranking model; all of them if none is named
 #
 # TOKENIZER: a tokenizer.json with Llama 3's vocabulary; else models/small's is used and logits are
 #            not compared with the recorded ones
+# RANKING_MODEL, RANKING_DATA: a model with real weights and BEIR folders; else no ranking is compared
 # BUILD:     a build that is there already, for the steps after `build`; default: build/gpu
 # WORK:      where models are made; default: a temporary folder
 set -uo pipefail
@@ -65,10 +66,12 @@ tests() {
   return $status
 }
 
+# The tools slow a program down a hundredfold: no long sequences, and none of cuBLASLt's kernels.
 sanitizer() {
+  local cases='[attention]~*long*~*order*,[rms_norm],[swiglu],[quantize],[embedding],[rope],[pool_score]'
   local tool status=0
   for tool in memcheck racecheck synccheck initcheck; do
-    if compute-sanitizer --tool "$tool" --error-exitcode 9 "$bin/cuda_tests" '[small]' >"$logs/$tool.log" 2>&1; then
+    if timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 9 "$bin/cuda_tests" "$cases" >"$logs/$tool.log" 2>&1; then
       echo "- $tool: nothing found"
     else
       echo "- $tool: $(tail -n 1 "$logs/$tool.log")"
@@ -88,7 +91,7 @@ bits() {
   local precision
   for precision in bf16 fp32; do
     printf -- '- %s: ' "$precision"
-    "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --shape 1b --batches 8 --device cuda --precision $precision --isa | tail -n 1
+    "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --shape 1b --batches 3 --device cuda --precision $precision --isa | tail -n 1
   done
 }
 kernels() {
@@ -96,7 +99,16 @@ kernels() {
   echo
   "$python" benchmarks/cuda/rows.py "$build/lib/libreranker_cuda_bench.so"
 }
-model() { "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b"; }
+model() {
+  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" || return
+  echo
+  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" --precision fp8 --only '1 x 128' '128 x 512' '8 x 8192'
+}
+# On real weights: RANKING_MODEL, and RANKING_DATA with its BEIR folders.
+ranking() {
+  "$python" benchmarks/ranking.py --bin "$bin/rerank" --model "$RANKING_MODEL" --data "$RANKING_DATA" --device cuda \
+    --sets $(ls "$RANKING_DATA") --precisions bf16 fp16 fp8 --queries 12 --max-tokens 256 | grep -E '^\| (set|mean|---)|^\|---'
+}
 information() {
   echo '```'
   "$bin/rerank" info --model "$work/1b" --device cuda
@@ -115,6 +127,7 @@ check information 'What was loaded' information
 [[ -n ${TOKENIZER:-} ]] && wanted parity && check parity "Logits against Hugging Face's, 1B shape, random weights" parity
 wanted bits && check bits 'The same bits in any batch' bits
 wanted kernels && check kernels 'Kernels' kernels
+[[ -n ${RANKING_DATA:-} ]] && wanted ranking && check ranking 'Rankings against fp32, real weights' ranking
 wanted model && check model 'The whole model, 1B shape' model
 if ((${#failed[@]} > 0)); then
   say "Failed: ${failed[*]}"
