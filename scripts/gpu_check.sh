@@ -107,7 +107,7 @@ model() {
 # On real weights: RANKING_MODEL, and RANKING_DATA with its BEIR folders.
 ranking() {
   "$python" benchmarks/ranking.py --bin "$bin/rerank" --model "$RANKING_MODEL" --data "$RANKING_DATA" --device cuda \
-    --sets $(ls "$RANKING_DATA") --precisions bf16 fp16 fp8 --queries 12 --max-tokens 256 | grep -E '^\| (set|mean|---)|^\|---'
+    --sets $(ls "$RANKING_DATA") --precisions bf16 fp16 fp8 --queries ${RANKING_QUERIES:-12} --max-tokens 256 | grep -E '^\| (set|mean|---)|^\|---'
 }
 information() {
   echo '```'
