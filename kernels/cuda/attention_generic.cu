@@ -12,8 +12,7 @@ namespace {
 
 constexpr int kThreads = 128;
 constexpr int kQueryTokens = 16;
-constexpr int kSlice = 32;     // outputs of a thread, in registers
-constexpr int kKeyBlock = 64;  // keys added up on their own: long sums lose what is added last
+constexpr int kSlice = 32;  // outputs of a thread, in registers
 constexpr float kLog2E = 1.4426950408889634f;
 constexpr float kLn2 = 0.6931471805599453f;
 
@@ -103,21 +102,6 @@ RERANKER_DEVICE void add(Mean& mean, float score, const unsigned char* value) {
   }
 }
 
-RERANKER_DEVICE void clear(Mean& mean) {
-  mean.sum = 0;
-#pragma unroll
-  for (int d = 0; d < kSlice; ++d) mean.out[d] = 0;
-}
-
-/// Adds what a block of keys came to, whose highest is at least the mean's own.
-RERANKER_DEVICE void merge(Mean& mean, const Mean& block) {
-  const float fade = exp2_approx(mean.highest - block.highest);
-  mean.highest = block.highest;
-  mean.sum = mean.sum * fade + block.sum;
-#pragma unroll
-  for (int d = 0; d < kSlice; ++d) mean.out[d] = mean.out[d] * fade + block.out[d];
-}
-
 template <class Number>
 __global__ void __launch_bounds__(kThreads) attention_generic_kernel(AttentionArgs args) {
   constexpr std::int64_t kBytes = Eight<Number>::kBytes;
@@ -145,18 +129,12 @@ __global__ void __launch_bounds__(kThreads) attention_generic_kernel(AttentionAr
     const auto* query = qkv + token * row_bytes + head * args.head_dim * kBytes;
 
     Mean mean;
-    clear(mean);
+#pragma unroll
+    for (int d = 0; d < kSlice; ++d) mean.out[d] = 0;
 #pragma unroll 1
-    for (int first = 0; first < num_keys; first += kKeyBlock) {
-      Mean block;
-      clear(block);
-      block.highest = mean.highest;
-#pragma unroll 1
-      for (int key = first; key < num_keys && key < first + kKeyBlock; ++key) {
-        const float score = dot<Number>(query, keys + key * row_bytes, args.head_dim) * scale;
-        add<Number>(block, score, values + key * row_bytes + slice * kSlice * kBytes);
-      }
-      merge(mean, block);
+    for (int key = 0; key < num_keys; ++key) {
+      const float score = dot<Number>(query, keys + key * row_bytes, args.head_dim) * scale;
+      add<Number>(mean, score, values + key * row_bytes + slice * kSlice * kBytes);
     }
 
 #pragma unroll
