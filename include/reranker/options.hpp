@@ -14,8 +14,7 @@ inline namespace v0 {
 enum class Device { automatic, cpu, cuda };
 
 /// Arithmetic of the projections. Norms, softmax, pooling, head and logit are fp32 whatever
-/// is chosen. `automatic` is fp32 on the CPU; on CUDA bf16, or fp16 where the folder's weights
-/// are, with sums in fp32.
+/// is chosen. `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
 /// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3).
 enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 

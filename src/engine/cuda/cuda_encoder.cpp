@@ -124,7 +124,7 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
   try {
     check(kernels::cuda::use_device(device.index), "choosing the device");
     return std::make_unique<CudaEncoder>(
-        blueprint, device, choose_types(blueprint.precision, blueprint.network, device));
+        blueprint, device, choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {
     throw device.error(failure);
   }

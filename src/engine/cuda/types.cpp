@@ -1,21 +1,11 @@
 #include "engine/cuda/types.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "engine/cuda/plan.hpp"
 
 namespace reranker::engine::cuda {
 namespace {
-
-bool stored_as_fp16(const model::Network& network) {
-  return std::all_of(
-      network.weights.begin(), network.weights.end(), [](const model::Weight& weight) {
-        return std::all_of(weight.parts.begin(), weight.parts.end(),
-                           [](const auto& part) { return part.dtype == model::DType::f16; });
-      });
-}
 
 Types fp8_types(const Device& device) {
   if (device.info.capability < 89)
@@ -29,13 +19,11 @@ Types fp8_types(const Device& device) {
 
 }  // namespace
 
-Types choose_types(Precision precision, const model::Network& network, const Device& device) {
+Types choose_types(Precision precision, const Device& device) {
   switch (precision) {
-    case Precision::automatic:
-      return choose_types(stored_as_fp16(network) ? Precision::fp16 : Precision::bf16, network,
-                          device);
-    case Precision::bf16: return {Type::bf16, Type::bf16};
+    case Precision::automatic:  // as fast as bf16, and three bits nearer to fp32
     case Precision::fp16: return {Type::fp16, Type::fp16};
+    case Precision::bf16: return {Type::bf16, Type::bf16};
     case Precision::fp32: return {Type::fp32, Type::fp32};
     case Precision::fp8: return fp8_types(device);
     case Precision::int8: break;

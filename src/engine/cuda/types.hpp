@@ -16,9 +16,8 @@ struct Types {
   Type rows;  // of what norms and gates give to projections: e4m3, or `type`
 };
 
-/// What a precision computes in; automatic: fp16 for weights that are stored so, else bf16.
-/// Throws Error: unsupported.
-Types choose_types(Precision precision, const model::Network& network, const Device& device);
+/// What a precision computes in; automatic: fp16. Throws Error: unsupported.
+Types choose_types(Precision precision, const Device& device);
 
 /// Info::precision.
 const char* name(const Types& types);
