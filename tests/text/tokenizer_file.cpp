@@ -71,20 +71,20 @@ Failure load_failure(const std::string& text) {
   return {ErrorCode::internal, "no error"};
 }
 
-void check_refused(const std::string& from, const std::string& to, ErrorCode code,
-                   const std::string& message) {
-  const Failure failure = load_failure(replace(kSmall, from, to));
+void check_refused(const std::string& file, const std::string& from, const std::string& to,
+                   ErrorCode code, const std::string& message) {
+  const Failure failure = load_failure(replace(file, from, to));
   CAPTURE(from, to);
   CHECK(failure.code == code);
   CHECK(failure.message == message);
 }
 
 void check_invalid(const std::string& from, const std::string& to, const std::string& message) {
-  check_refused(from, to, ErrorCode::model_invalid, message);
+  check_refused(kSmall, from, to, ErrorCode::model_invalid, message);
 }
 
 void check_unsupported(const std::string& from, const std::string& to, const std::string& message) {
-  check_refused(from, to, ErrorCode::unsupported, message);
+  check_refused(kSmall, from, to, ErrorCode::unsupported, message);
 }
 
 }  // namespace
@@ -177,8 +177,8 @@ TEST_CASE("added tokens that contradict the vocabulary are refused", "[tokenizer
 TEST_CASE("what a tokenizer.json asks for and we do not do is named", "[tokenizer_file]") {
   check_unsupported(R"("normalizer": null)", R"("normalizer": {"type": "NFC"})",
                     ": normalizer is {\"type\":\"NFC\"}, wanted null");
-  check_unsupported(R"("type": "BPE")", R"("type": "WordPiece")",
-                    ": model.type is \"WordPiece\", wanted \"BPE\"");
+  check_unsupported(R"("type": "BPE")", R"("type": "Unigram")",
+                    ": model.type is \"Unigram\", wanted \"BPE\"");
   check_unsupported(R"("dropout": null)", R"("dropout": 0.1)",
                     ": model.dropout is 0.1, wanted null");
   check_unsupported(R"("byte_fallback": false)", R"("byte_fallback": true)",
@@ -188,9 +188,9 @@ TEST_CASE("what a tokenizer.json asks for and we do not do is named", "[tokenize
   check_unsupported(R"("end_of_word_suffix": null)", R"("end_of_word_suffix": "</w>")",
                     ": model.end_of_word_suffix is \"</w>\", wanted null");
   check_unsupported(
-      R"("post_processor": null)", R"("post_processor": {"type": "BertProcessing"})",
-      ": post_processor.type is \"BertProcessing\", wanted ByteLevel, TemplateProcessing "
-      "or Sequence");
+      R"("post_processor": null)", R"("post_processor": {"type": "RobertaProcessing"})",
+      ": post_processor.type is \"RobertaProcessing\", wanted ByteLevel, TemplateProcessing, "
+      "BertProcessing or Sequence");
   check_unsupported(R"("unk_token": null, "continuing)",
                     R"("unk_token": "a", "fuse_unk": true, "continuing)",
                     ": model.fuse_unk is true, wanted false");
