@@ -23,7 +23,7 @@ class CodePointTable {
  public:
   /// span_at(code point) gives a CodePointSpan; it is called for rising code points.
   template <typename SpanAt>
-  explicit CodePointTable(SpanAt&& span_at) {
+  explicit CodePointTable(SpanAt span_at) {
     CodePointSpan<Value> span{{}, 0};
     for (std::size_t b = 0; b < block_of_.size(); ++b) {
       const std::size_t begin = b * kBlock;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "text/bert_words.hpp"
 #include "text/byte_bpe.hpp"
 #include "text/encode_output.hpp"
 
@@ -13,10 +14,12 @@ namespace reranker::text {
 struct EncodeBuffers {
   BpeBuffers bpe;
   std::string prefixed;
+  BertBuffers bert;
 
   /// Forgets the pretokens of another tokenizer.
   void clear_caches() {
     bpe.cache.clear();
+    bert.cache.clear();
   }
 };
 

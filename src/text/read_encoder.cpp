@@ -33,7 +33,8 @@ std::unique_ptr<const PieceEncoder> read_encoder(const Json& file,
                                                  const std::vector<AddedToken>& added_tokens) {
   const auto type = file["model"].find("type");
   if (!type || type->is("BPE")) return read_byte_level(file, added_tokens);
-  type->unsupported("\"BPE\"");
+  if (type->is("WordPiece")) return read_bert(file, added_tokens);
+  type->unsupported("\"BPE\" or \"WordPiece\"");
 }
 
 }  // namespace reranker::text

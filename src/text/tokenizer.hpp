@@ -43,8 +43,8 @@ struct PairTemplate {
 class EncodeOutput;
 
 /// The tokenizer that a Hugging Face tokenizer.json describes: byte-level BPE as
-/// Llama 3, SmolLM2 and GPT-2 have it. Ids equal those of the `tokenizers`
-/// package on every text.
+/// Llama 3, SmolLM2 and GPT-2 have it, or BERT's WordPiece. Ids equal those of the
+/// `tokenizers` package on every text.
 ///
 /// Immutable once loaded; copies share what was loaded. Any number of threads
 /// may call it, each with a Scratch of its own.
@@ -88,7 +88,7 @@ class Tokenizer {
   /// Whether ids("…letter") ++ ids(":…") is ids("…letter:…") for every text.
   bool splits_before_colon() const;
 
-  /// "llama3", "smollm2" or "gpt2": the pre-tokenizer's family.
+  /// "llama3", "smollm2", "gpt2" or "bert": the pre-tokenizer's family.
   std::string_view kind() const;
 
   struct Parts;

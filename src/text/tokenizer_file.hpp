@@ -22,6 +22,8 @@ std::unique_ptr<const PieceEncoder> read_encoder(const Json& file,
                                                  const std::vector<AddedToken>& added_tokens);
 std::unique_ptr<const PieceEncoder> read_byte_level(const Json& file,
                                                     const std::vector<AddedToken>& added_tokens);
+std::unique_ptr<const PieceEncoder> read_bert(const Json& file,
+                                              const std::vector<AddedToken>& added_tokens);
 
 /// "pre_tokenizer", of the byte-level family.
 PretokenizerSettings read_pre_tokenizer(const Json& file);

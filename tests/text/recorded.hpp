@@ -54,6 +54,22 @@ inline std::vector<Case> cases(const std::string& name) {
   return result;
 }
 
+/// Two texts and what Hugging Face made of them as a pair.
+struct Pair {
+  std::string first, second;
+  std::vector<TokenId> ids;
+  std::size_t type_1;  // ids at the end, of token type 1
+};
+
+inline std::vector<Pair> pairs(const std::string& name) {
+  std::vector<Pair> result;
+  for_each_line(name + ".pairs.jsonl", [&](simdjson::dom::element entry) {
+    result.push_back({text(entry["first"]), text(entry["second"]), ids(entry["ids"]),
+                      uint64_t(entry["type_1"])});
+  });
+  return result;
+}
+
 inline reranker::text::Tokenizer tokenizer(const std::string& name) {
   return reranker::text::Tokenizer::load(path(name + ".json"));
 }

@@ -49,7 +49,7 @@ std::vector<std::pair<std::size_t, std::size_t>> ends_of_tokens(const std::vecto
   return result;
 }
 
-const auto kNames = {"llama3", "smollm2", "gpt2", "gpt2_prefix_space"};
+const auto kNames = {"llama3", "smollm2", "gpt2", "gpt2_prefix_space", "bert", "bert_cased"};
 
 }  // namespace
 
@@ -105,7 +105,7 @@ TEST_CASE("a tokenizer appends to what is there and counts from it", "[tokenizer
 }
 
 TEST_CASE("a tokenizer stops at the pretoken that reaches the limit", "[tokenizer]") {
-  const Tokenizer tokenizer = recorded::tokenizer("llama3");
+  const Tokenizer tokenizer = recorded::tokenizer(GENERATE("llama3", "bert", "bert_cased"));
   Tokenizer::Scratch scratch;
   const std::string text = "how do bees talk<|eot|> in the hive, xyzzyx?";
   const Ids all = encode(tokenizer, text);
@@ -157,6 +157,7 @@ TEST_CASE("a tokenizer names its kind", "[tokenizer]") {
   CHECK(recorded::tokenizer("llama3").kind() == "llama3");
   CHECK(recorded::tokenizer("smollm2").kind() == "smollm2");
   CHECK(recorded::tokenizer("gpt2").kind() == "gpt2");
+  CHECK(recorded::tokenizer("bert").kind() == "bert");
 }
 
 TEST_CASE("a tokenizer tells where each token ends", "[tokenizer]") {
@@ -172,7 +173,7 @@ TEST_CASE("a tokenizer tells where each token ends", "[tokenizer]") {
 
 TEST_CASE("a prompt may be cut before the passage's colon where the tokenizer says so",
           "[tokenizer]") {
-  for (const char* name : {"llama3", "smollm2", "gpt2"}) {
+  for (const char* name : {"llama3", "smollm2", "gpt2", "bert"}) {
     const Tokenizer tokenizer = recorded::tokenizer(name);
     REQUIRE(tokenizer.splits_before_colon());
     for (const std::string passage : {"", "b", " b", "\nb", "::", "'s", "1", "\xE4\xBD\xA0"}) {
