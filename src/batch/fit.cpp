@@ -16,28 +16,24 @@ struct Cut {
 // to where a character begins, no further apart than that. Rising in bytes, from 0 to the end.
 std::vector<Cut> cuts(const text::Prompt& prompt, std::string_view passage,
                       std::size_t max_tokens) {
-  std::vector<text::TokenId> ids;
-  const auto pretokens = prompt.pretokens(passage, ids);
+  const text::Ends ends = prompt.ends(passage);
   std::vector<Cut> out{{0, 0}};
-  std::size_t byte = 0;
   std::size_t token = 0;
-  for (const auto& pretoken : pretokens) {
+  for (const auto& pretoken : ends.pretokens) {
     while (pretoken.end_token - token > max_tokens) {
-      for (std::size_t i = 0; i < max_tokens; ++i)
-        byte += prompt.tokenizer().token_bytes(ids[token++]);
-      const auto head = text::cut_at_character(passage, byte - 1);  // the colon is byte 0
+      token += max_tokens;
+      const auto head = text::cut_at_character(passage, ends.tokens[token - 1]);
       if (head.size() > out.back().byte) out.push_back({head.size(), token});
     }
-    byte = pretoken.end_byte;
     token = pretoken.end_token;
-    if (byte - 1 > out.back().byte) out.push_back({byte - 1, token});
+    if (pretoken.end_byte > out.back().byte) out.push_back({pretoken.end_byte, token});
   }
   return out;
 }
 
 Sequence sequence(text::EncodedPrompt&& encoded, std::size_t index, std::size_t begin,
                   std::size_t end) {
-  return {std::move(encoded.ids), index, begin, end};
+  return {std::move(encoded.ids), index, begin, end, encoded.num_type_1};
 }
 
 // The longest window from cut `first` on: ends at the last cut that still fits once encoded.
@@ -45,8 +41,9 @@ std::pair<Sequence, std::size_t> window(const text::Prompt& prompt, std::string_
                                         const std::vector<Cut>& cuts, std::size_t first,
                                         std::size_t index) {
   const std::size_t room = prompt.passage_room();
+  const std::size_t lead = prompt.lead_tokens();
   std::size_t last = first + 1;
-  while (last + 1 < cuts.size() && cuts[last + 1].token - cuts[first].token < room) ++last;
+  while (last + 1 < cuts.size() && cuts[last + 1].token - cuts[first].token + lead <= room) ++last;
   for (;; --last) {
     const std::size_t begin = cuts[first].byte;
     const std::size_t end = cuts[last].byte;

@@ -32,9 +32,11 @@ Batch join(const std::vector<Sequence>& sequences, const std::vector<std::size_t
   batch.sequences = members;
   batch.offsets.push_back(0);
   for (const std::size_t index : members) {
-    const auto& ids = sequences[index].ids;
-    batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
+    const Sequence& sequence = sequences[index];
+    batch.ids.insert(batch.ids.end(), sequence.ids.begin(), sequence.ids.end());
     batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
+    batch.type_1_begins.push_back(
+        static_cast<std::int32_t>(batch.ids.size() - sequence.num_type_1));
   }
   return batch;
 }

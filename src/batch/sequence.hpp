@@ -12,6 +12,7 @@ struct Sequence {
   std::size_t passage = 0;  // the passage's index in its call
   std::size_t begin = 0;    // the bytes of the passage that the ids cover
   std::size_t end = 0;
+  std::size_t num_type_1 = 0;  // so many ids at the end are of token type 1, those before of type 0
 };
 
 /// Sequences that one forward pass reads, end to end and without padding.
@@ -19,6 +20,8 @@ struct Batch {
   std::vector<std::size_t> sequences;  // indices into the call's sequences
   std::vector<std::int32_t> ids;       // (num_tokens)
   std::vector<std::int32_t> offsets;  // (num_sequences + 1), where each begins; the last is the end
+  // (num_sequences), where in each the tokens of type 1 begin; its end if it has none
+  std::vector<std::int32_t> type_1_begins;
 
   std::size_t num_tokens() const { return ids.size(); }
   std::size_t num_sequences() const { return sequences.size(); }

@@ -114,8 +114,7 @@ std::optional<AddedTokenWalk::Piece> AddedTokenWalk::next() {
 }
 
 AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
-  for (std::size_t i = 0; i < tokens_.size(); ++i)
-    (tokens_[i].normalized ? normalized_ : exact_).insert(tokens_[i].content, i);
+  for (std::size_t i = 0; i < tokens_.size(); ++i) trie_.insert(tokens_[i].content, i);
 }
 
 bool AddedTokens::may_straddle_colon() const {

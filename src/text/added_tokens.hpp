@@ -17,7 +17,7 @@ struct AddedToken {
   TokenId id = 0;
   std::string content;
   bool special = false;
-  bool normalized = false;   // searched for after the others, in what they left
+  bool normalized = false;   // looked for behind the others, in normalised text
   bool single_word = false;  // not where a word character touches it
   bool lstrip = false;       // takes the white space before it along
   bool rstrip = false;       // and behind it
@@ -80,22 +80,20 @@ class AddedTokenWalk {
   std::optional<Piece> held_;
 };
 
-/// The added tokens of a tokenizer, found in text as Hugging Face `tokenizers` finds them:
-/// first those that are not normalized, then the rest in what is left between.
+/// Some of a tokenizer's added tokens, found in text as Hugging Face `tokenizers` finds them:
+/// those that are not normalized in the text as it is, the rest in what they left between.
 class AddedTokens {
  public:
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
-  const std::vector<AddedToken>& tokens() const { return tokens_; }
+  bool empty() const { return tokens_.empty(); }
 
-  /// Calls visit(text, token) for each piece in order until it returns false; gives back whether
-  /// it never did.
+  /// Calls visit(text, token) for each piece in order until it returns false.
   template <typename Visit>
-  bool for_each_piece(std::string_view text, SpecialTokens mode, Visit&& visit) const {
-    return walk(text, exact_, mode, [&](std::string_view piece, const AddedToken* token) {
-      if (token != nullptr) return visit(piece, token);
-      return walk(piece, normalized_, mode, visit);
-    });
+  void for_each_piece(std::string_view text, SpecialTokens mode, Visit&& visit) const {
+    AddedTokenWalk pieces(text, tokens_, trie_, mode);
+    while (const auto piece = pieces.next())
+      if (!visit(piece->text, piece->token)) return;
   }
 
   /// Whether ':' behind a letter may be part of a token that starts before it, or may be read
@@ -103,17 +101,8 @@ class AddedTokens {
   bool may_straddle_colon() const;
 
  private:
-  template <typename Visit>
-  bool walk(std::string_view text, const StringTrie& trie, SpecialTokens mode,
-            Visit&& visit) const {
-    AddedTokenWalk pieces(text, tokens_, trie, mode);
-    while (const auto piece = pieces.next())
-      if (!visit(piece->text, piece->token)) return false;
-    return true;
-  }
-
   std::vector<AddedToken> tokens_;
-  StringTrie exact_, normalized_;
+  StringTrie trie_;
 };
 
 }  // namespace reranker::text

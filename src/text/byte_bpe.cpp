@@ -48,12 +48,7 @@ ByteBpe::ByteBpe(Vocabulary vocabulary, MergeTable merges, Options options)
 
 void ByteBpe::encode(std::string_view pretoken, BpeBuffers& buffers,
                      std::vector<TokenId>& ids) const {
-  if (!PretokenCache::keeps(pretoken)) return encode_uncached(pretoken, buffers, ids);
-  const std::uint64_t hash = hash_bytes(pretoken);
-  if (buffers.cache.append(pretoken, hash, ids)) return;
-  const std::size_t begin = ids.size();
-  encode_uncached(pretoken, buffers, ids);
-  buffers.cache.keep(pretoken, hash, ids.data() + begin, ids.size() - begin);
+  buffers.cache.append(pretoken, ids, [&] { encode_uncached(pretoken, buffers, ids); });
 }
 
 void ByteBpe::encode_uncached(std::string_view pretoken, BpeBuffers& buffers,

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "text/code_point_table.hpp"
 
 namespace reranker::text {
 
@@ -32,23 +31,8 @@ enum class ClassSource {
   digits_byte_level,  // the same after Digits, which makes every numeric character a barrier
 };
 
-/// Code point to class in two steps, so that the hot part fits the first-level cache.
-class ClassTable {
- public:
-  explicit ClassTable(ClassSource source);
+using ClassTable = CodePointTable<CharClass>;
 
-  CharClass ascii(unsigned char byte) const { return blocks_[byte]; }
-
-  CharClass of(char32_t code_point) const {
-    return blocks_[block_of_[code_point / kBlock] * kBlock + code_point % kBlock];
-  }
-
- private:
-  static constexpr std::size_t kBlock = 128;  // so that block 0 is ASCII
-  static constexpr std::size_t kCodePoints = 0x110000;
-
-  std::array<std::uint16_t, kCodePoints / kBlock> block_of_;
-  std::vector<CharClass> blocks_;
-};
+ClassTable make_class_table(ClassSource source);
 
 }  // namespace reranker::text

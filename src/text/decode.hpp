@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 namespace reranker::text {
 
 struct Decoded {
@@ -22,6 +24,16 @@ inline const char* previous(const char* p) {
   do --p;
   while ((static_cast<unsigned char>(*p) & 0xC0) == 0x80);
   return p;
+}
+
+/// Appends the character as UTF-8. No surrogates.
+inline void append_utf8(char32_t c, std::string& text) {
+  if (c < 0x80) return text.push_back(static_cast<char>(c));
+  const int tails = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  const char32_t lead = c < 0x800 ? 0xC0 : c < 0x10000 ? 0xE0 : 0xF0;
+  text.push_back(static_cast<char>(lead | c >> 6 * tails));
+  for (int i = tails - 1; i >= 0; --i)
+    text.push_back(static_cast<char>(0x80 | (c >> 6 * i & 0x3F)));
 }
 
 }  // namespace reranker::text

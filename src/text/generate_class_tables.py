@@ -103,9 +103,13 @@ def runs(flags):
             yield c, last
 
 
-def main():
+def check_version():
     if tokenizers.__version__ != PINNED:
         sys.exit(f"tokenizers is {tokenizers.__version__}, wanted {PINNED}")
+
+
+def main():
+    check_version()
     check_contractions()
     split, byte_level, numbers, words = split_classes(), byte_level_classes(), numeric(), word()
     check_stripped({c for c in split if split[c] == SPACE})

@@ -19,10 +19,20 @@ class PretokenCache {
   /// Forgets everything.
   void clear() { slots_.clear(); }
 
-  static bool keeps(std::string_view pretoken) { return pretoken.size() <= kMaxBytes; }
+  /// Appends the ids of `pretoken`, the ones that encode() appends where they are not known.
+  template <typename Encode>
+  void append(std::string_view pretoken, std::vector<TokenId>& ids, Encode&& encode) {
+    if (pretoken.size() > kMaxBytes) return encode();
+    const std::uint64_t hash = hash_bytes(pretoken);
+    if (append_known(pretoken, hash, ids)) return;
+    const std::size_t begin = ids.size();
+    encode();
+    keep(pretoken, hash, ids.data() + begin, ids.size() - begin);
+  }
 
-  /// Appends the ids of `pretoken`, if they are known.
-  bool append(std::string_view pretoken, std::uint64_t hash, std::vector<TokenId>& ids) const {
+ private:
+  bool append_known(std::string_view pretoken, std::uint64_t hash,
+                    std::vector<TokenId>& ids) const {
     if (slots_.empty()) return false;
     const Slot& slot = slots_[hash % kSlots];
     if (slot.bytes != pretoken.size() ||
@@ -43,7 +53,6 @@ class PretokenCache {
     std::copy(ids, ids + num_ids, slot.ids);
   }
 
- private:
   static constexpr std::size_t kSlots = 1 << 14;
   static constexpr std::size_t kMaxBytes = 30;
   static constexpr std::size_t kMaxIds = 8;

@@ -22,7 +22,8 @@ constexpr std::string_view kLlama3Regex =
 /// next is found from where this one ended, with nothing remembered.
 class Pretokenizer {
  public:
-  Pretokenizer(Pattern pattern, ClassSource source) : pattern_(pattern), classes_(source) {}
+  Pretokenizer(Pattern pattern, ClassSource source)
+      : pattern_(pattern), classes_(make_class_table(source)) {}
 
   /// The end of the pretoken at the start of `text`, which is valid UTF-8 and not empty.
   const char* first_end(std::string_view text) const;

@@ -1,12 +1,10 @@
 #include "text/prompt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace reranker::text {
 namespace {
-
-constexpr std::string_view kQuestion = "question:";
-constexpr std::string_view kPassage = " \n \n passage";
 
 std::string concatenate(std::string_view a, std::string_view b, std::string_view c = {}) {
   std::string text;
@@ -14,10 +12,12 @@ std::string concatenate(std::string_view a, std::string_view b, std::string_view
   return text.append(a).append(b).append(c);
 }
 
-std::size_t total_bytes(const Tokenizer& tokenizer, const TokenId* begin, const TokenId* end) {
-  std::size_t bytes = 0;
-  for (; begin != end; ++begin) bytes += tokenizer.token_bytes(*begin);
-  return bytes;
+void append(std::vector<TokenId>& ids, const std::vector<TokenId>& more) {
+  ids.insert(ids.end(), more.begin(), more.end());
+}
+
+std::size_t minus(std::size_t a, std::size_t b) {
+  return a > b ? a - b : 0;
 }
 
 }  // namespace
@@ -28,9 +28,10 @@ std::string_view cut_at_character(std::string_view text, std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
-Prompt::Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialTokens mode,
-               std::string_view query, std::size_t max_tokens)
+Prompt::Prompt(const Tokenizer& tokenizer, Frame frame, Tokenizer::Scratch& scratch,
+               SpecialTokens mode, std::string_view query, std::size_t max_tokens)
     : tokenizer_(tokenizer),
+      frame_(std::move(frame)),
       scratch_(scratch),
       mode_(mode),
       max_tokens_(max_tokens),
@@ -40,65 +41,67 @@ Prompt::Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialT
   if (head_.size() > max_head_tokens) cut_query(max_head_tokens);
 }
 
+std::string Prompt::head_text(std::string_view query) const {
+  return concatenate(frame_.query_head, query, frame_.query_tail);
+}
+
 std::vector<TokenId> Prompt::encode_head(std::string_view query) const {
-  std::vector<TokenId> ids = tokenizer_.prefix();
-  tokenizer_.encode(concatenate(kQuestion, query, kPassage), mode_, scratch_, ids);
+  std::vector<TokenId> ids = frame_.ids.begin;
+  tokenizer_.encode(head_text(query), mode_, scratch_, ids);
+  append(ids, frame_.ids.middle);
   return ids;
 }
 
 // Keeps the query's first tokens; fewer again while what follows the cut merges otherwise.
 void Prompt::cut_query(std::size_t max_head_tokens) {
   const std::string whole = query_;
-  const std::vector<TokenId> tokens = head_;
-  const std::size_t first = tokenizer_.prefix().size();
-  const std::size_t frame = encode_head({}).size() - first;
+  std::vector<TokenId> ids;
+  Ends ends;
+  tokenizer_.encode(head_text(whole), mode_, scratch_, ids, ends);
 
   query_truncated_ = true;
-  std::size_t keep = max_head_tokens > frame ? max_head_tokens - frame : first;
+  std::size_t keep = minus(max_head_tokens, encode_head({}).size());
   while (head_.size() > max_head_tokens && !query_.empty()) {
-    const std::size_t bytes = total_bytes(tokenizer_, &tokens[first], &tokens[keep]);
-    query_ = cut_at_character(whole, bytes > kQuestion.size() ? bytes - kQuestion.size() : 0);
+    const std::size_t bytes = keep > 0 ? ends.tokens[keep - 1] : 0;
+    query_ = cut_at_character(whole, minus(bytes, frame_.query_head.size()));
     head_ = encode_head(query_);
-    keep = keep > first ? keep - 1 : first;
+    keep = minus(keep, 1);
   }
 }
 
 std::size_t Prompt::passage_room() const {
-  const std::size_t frame = head_.size() + tokenizer_.suffix().size();
-  return max_tokens_ > frame ? max_tokens_ - frame : 0;
+  return minus(max_tokens_, head_.size() + frame_.ids.end.size());
 }
 
 EncodedPrompt Prompt::encode(std::string_view passage) const {
-  const auto& suffix = tokenizer_.suffix();
-  const std::size_t room = max_tokens_ - suffix.size();
+  const std::size_t room = max_tokens_ - frame_.ids.end.size();
+  const std::string head = frame_.apart ? std::string() : head_text(query_);
+  const std::string text = concatenate(head, frame_.passage_head, passage);
   EncodedPrompt out;
-  if (tokenizer_.splits_before_colon()) {
-    out.ids = head_;
-    tokenizer_.encode(concatenate(":", passage), mode_, scratch_, out.ids, nullptr,
-                      room - head_.size() + 1);
-  } else {
-    out.ids = tokenizer_.prefix();
-    const std::string head = concatenate(kQuestion, query_, kPassage);
-    tokenizer_.encode(concatenate(head, ":", passage), mode_, scratch_, out.ids, nullptr, room + 1);
-  }
+  out.ids = frame_.apart ? head_ : frame_.ids.begin;
+  const std::size_t first = out.ids.size();
+  TokenEnd last{room - first - 1};
+  tokenizer_.encode(text, mode_, scratch_, out.ids, room - first + 1, &last);
 
   out.complete = out.ids.size() <= room;
   out.passage_bytes = passage.size();
   if (!out.complete) {
     out.ids.resize(room);
-    const std::size_t frame_bytes = kQuestion.size() + query_.size() + kPassage.size() + 1;
-    const auto* ids = out.ids.data();
-    const std::size_t bytes =
-        total_bytes(tokenizer_, ids + tokenizer_.prefix().size(), ids + out.ids.size());
-    out.passage_bytes = std::min(bytes - std::min(bytes, frame_bytes), passage.size());
+    out.passage_bytes = minus(last.byte, text.size() - passage.size());
   }
-  out.ids.insert(out.ids.end(), suffix.begin(), suffix.end());
+  append(out.ids, frame_.ids.end);
+  if (frame_.ids.typed) out.num_type_1 = out.ids.size() - first;
   return out;
 }
 
-std::vector<Pretoken> Prompt::pretokens(std::string_view passage, std::vector<TokenId>& ids) const {
-  std::vector<Pretoken> ends;
-  tokenizer_.encode(concatenate(":", passage), mode_, scratch_, ids, &ends);
+Ends Prompt::ends(std::string_view passage) const {
+  std::vector<TokenId> ids;
+  Ends ends;
+  const std::string text = concatenate(frame_.passage_head, passage);
+  tokenizer_.encode(text, mode_, scratch_, ids, ends);
+  const std::size_t lead = frame_.passage_head.size();
+  for (std::size_t& byte : ends.tokens) byte = minus(byte, lead);
+  for (Pretoken& pretoken : ends.pretokens) pretoken.end_byte = minus(pretoken.end_byte, lead);
   return ends;
 }
 

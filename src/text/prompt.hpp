@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/frame.hpp"
 #include "text/tokenizer.hpp"
 
 namespace reranker::text {
@@ -15,16 +16,14 @@ std::string_view cut_at_character(std::string_view text, std::size_t bytes);
 /// A prompt as the encoder reads it.
 struct EncodedPrompt {
   std::vector<TokenId> ids;
+  std::size_t num_type_1 = 0;     // so many at the end are of token type 1, those before of type 0
   bool complete = true;           // the passage is read to its end
   std::size_t passage_bytes = 0;  // how much of it is read
 };
 
-/// Prompts of one query: "question:{query} \n \n passage:{passage}", one sequence, no space after
-/// the colons, inside the tokenizer's template. It is what the reranker was trained with and
-/// stands in no file of the model: NVIDIA-NeMo/Automodel, retrieval_collator.py, prompt_template.
+/// Prompts of one query in a frame.
 ///
-/// The query's side is tokenised once where the tokenizer is known to split in front of the
-/// passage's colon, else with every passage.
+/// The query's side is tokenised once where the frame says that it may be, else with every passage.
 class Prompt {
  public:
   /// A window that cuts nothing.
@@ -33,33 +32,41 @@ class Prompt {
   /// `query` and every passage must be valid UTF-8; `tokenizer` and `scratch` are borrowed.
   /// `max_tokens`, the window, holds the prompt of two empty texts twice at least. A query that
   /// would take more than three quarters of it is cut at its end to what does not.
-  Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialTokens mode,
+  Prompt(const Tokenizer& tokenizer, Frame frame, Tokenizer::Scratch& scratch, SpecialTokens mode,
          std::string_view query, std::size_t max_tokens);
+
+  /// In the frame of NVIDIA's rerankers.
+  Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialTokens mode,
+         std::string_view query, std::size_t max_tokens)
+      : Prompt(tokenizer, question_frame(tokenizer), scratch, mode, query, max_tokens) {}
 
   bool query_truncated() const { return query_truncated_; }
 
   /// The prompt with `passage`, its tail cut where the window ends.
   EncodedPrompt encode(std::string_view passage) const;
 
-  /// Tokens of the window that are left to a passage and the colon before it.
+  /// Tokens of the window that are left to a passage and what the frame puts in front of it.
   std::size_t passage_room() const;
 
-  /// The tokens of `passage` behind the colon (the first token holds the colon), and the ends of
-  /// its pretokens, in bytes of ":" + passage and in tokens.
-  std::vector<Pretoken> pretokens(std::string_view passage, std::vector<TokenId>& ids) const;
+  /// Tokens that the frame puts in front of a passage, at the most.
+  std::size_t lead_tokens() const { return frame_.passage_head.size(); }
 
-  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// Where the pretokens and tokens of `passage` end, in bytes of it. What the frame puts in
+  /// front is read along: it may be a token at byte 0.
+  Ends ends(std::string_view passage) const;
 
  private:
+  std::string head_text(std::string_view query) const;
   std::vector<TokenId> encode_head(std::string_view query) const;
   void cut_query(std::size_t max_head_tokens);
 
   const Tokenizer& tokenizer_;
+  Frame frame_;
   Tokenizer::Scratch& scratch_;
   SpecialTokens mode_;
   std::size_t max_tokens_;
   std::string query_;
-  std::vector<TokenId> head_;  // template, then "question:{query} \n \n passage"
+  std::vector<TokenId> head_;  // up to what the frame puts in front of the passage
   bool query_truncated_ = false;
 };
 

@@ -7,14 +7,6 @@ constexpr std::string_view kWanted =
     "ByteLevel, or a Sequence of Split and ByteLevel (Llama 3) or of Digits and ByteLevel "
     "(SmolLM2)";
 
-// Sequences may hold sequences: the components in the order in which they run.
-void flatten(const Json& component, std::vector<Json>& components) {
-  if (!component["type"].is("Sequence")) return components.push_back(component);
-  const Json list = component["pretokenizers"];
-  std::size_t i = 0;
-  for (const auto element : list.array()) flatten(list.element(element, i++), components);
-}
-
 void require(const Json& component, std::string_view key, bool wanted) {
   const Json value = component[key];
   if (value.boolean() != wanted) value.unsupported(wanted ? "true" : "false");
@@ -59,19 +51,17 @@ PretokenizerSettings read_pair(const Json& first, const Json& byte_level) {
 PretokenizerSettings read_pre_tokenizer(const Json& file) {
   const Json whole = file["pre_tokenizer"];
   if (!file.find("pre_tokenizer")) whole.unsupported(kWanted);
-  std::vector<Json> components;
-  flatten(whole, components);
-  if (components.empty() || components.size() > 2) whole.unsupported(kWanted);
-  if (!components.back()["type"].is("ByteLevel")) components.back().unsupported(kWanted);
-  if (components.size() == 1) return read_alone(components[0]);
-  return read_pair(components[0], components[1]);
+  const std::vector<Json> parts = components(whole, "pretokenizers");
+  if (parts.empty() || parts.size() > 2) whole.unsupported(kWanted);
+  if (!parts.back()["type"].is("ByteLevel")) parts.back().unsupported(kWanted);
+  if (parts.size() == 1) return read_alone(parts[0]);
+  return read_pair(parts[0], parts[1]);
 }
 
 void check_normalizer(const Json& file) {
   const auto normalizer = file.find("normalizer");
   if (!normalizer) return;
-  const bool empty =
-      (*normalizer)["type"].is("Sequence") && (*normalizer)["normalizers"].array().size() == 0;
+  const bool empty = components(*normalizer, "normalizers").empty();
   if (!empty) normalizer->unsupported("null");
 }
 

@@ -9,28 +9,22 @@
 #include <reranker/error.hpp>
 
 #include "text/added_tokens.hpp"
-#include "text/byte_bpe.hpp"
 #include "text/json.hpp"
-#include "text/pretokenizer.hpp"
+#include "text/piece_encoder.hpp"
 #include "text/tokenizer_file.hpp"
 #include "text/utf8.hpp"
 
 namespace reranker::text {
 
 struct Tokenizer::Parts {
-  std::string_view kind;
-  Pretokenizer pretokenizer;
-  bool add_prefix_space;
-  AddedTokens added_tokens;
-  ByteBpe bpe;
-  Template around;
-  std::vector<std::uint32_t> token_bytes;
+  AddedTokens exact;  // the added tokens that are not normalized
+  std::unique_ptr<const PieceEncoder> encoder;
+  Templates around;
 };
 
 struct Tokenizer::Scratch::Buffers {
-  BpeBuffers bpe;
-  std::string prefixed;
-  std::weak_ptr<const Parts> owner;  // whose pretokens the cache holds
+  EncodeBuffers encode;
+  std::weak_ptr<const Parts> owner;  // whose pretokens the caches hold
 };
 
 namespace {
@@ -58,71 +52,6 @@ simdjson::dom::element parse(const std::filesystem::path& path, simdjson::dom::p
   return root;
 }
 
-std::vector<std::uint32_t> count_bytes(const Vocabulary& vocabulary,
-                                       const std::vector<AddedToken>& added_tokens) {
-  std::vector<std::uint32_t> bytes(vocabulary.size());
-  for (std::size_t id = 0; id < bytes.size(); ++id)
-    bytes[id] = static_cast<std::uint32_t>(vocabulary.bytes(static_cast<TokenId>(id)).size());
-  // An added token stands for its own text even where the same text in the vocabulary spells bytes.
-  for (const AddedToken& token : added_tokens)
-    bytes[token.id] = static_cast<std::uint32_t>(token.content.size());
-  return bytes;
-}
-
-// One call of encode.
-class Encoder {
- public:
-  Encoder(const Pretokenizer& pretokenizer, const ByteBpe& bpe, BpeBuffers& buffers,
-          std::vector<TokenId>& ids, std::vector<Pretoken>* pretokens, std::size_t max_tokens)
-      : pretokenizer_(pretokenizer),
-        bpe_(bpe),
-        buffers_(buffers),
-        ids_(ids),
-        pretokens_(pretokens),
-        first_id_(ids.size()),
-        max_tokens_(max_tokens) {}
-
-  bool full() const { return ids_.size() - first_id_ >= max_tokens_; }
-
-  void add_token(TokenId id, std::size_t end_byte) {
-    ids_.push_back(id);
-    add_end(end_byte);
-  }
-
-  /// `begin_byte` is where `text` starts in what was given to encode: one byte before the piece if
-  /// a space was put in front of it.
-  void add_text(std::string_view text, std::ptrdiff_t begin_byte) {
-    for (std::size_t at = 0; at < text.size() && !full();) {
-      const char* begin = text.data() + at;
-      const auto bytes = static_cast<std::size_t>(pretokenizer_.first_end(text.substr(at)) - begin);
-      check_length(bytes);
-      bpe_.encode({begin, bytes}, buffers_, ids_);
-      at += bytes;
-      add_end(static_cast<std::size_t>(begin_byte + static_cast<std::ptrdiff_t>(at)));
-    }
-  }
-
- private:
-  static void check_length(std::size_t bytes) {
-    if (bytes > ByteBpe::kMaxPretokenBytes)
-      throw Error(ErrorCode::invalid_argument, "text holds a word of " + std::to_string(bytes) +
-                                                   " bytes, wanted at most " +
-                                                   std::to_string(ByteBpe::kMaxPretokenBytes));
-  }
-
-  void add_end(std::size_t end_byte) {
-    if (pretokens_ != nullptr) pretokens_->push_back({end_byte, ids_.size() - first_id_});
-  }
-
-  const Pretokenizer& pretokenizer_;
-  const ByteBpe& bpe_;
-  BpeBuffers& buffers_;
-  std::vector<TokenId>& ids_;
-  std::vector<Pretoken>* pretokens_;
-  std::size_t first_id_;
-  std::size_t max_tokens_;
-};
-
 bool same(const std::weak_ptr<const Tokenizer::Parts>& a,
           const std::shared_ptr<const Tokenizer::Parts>& b) {
   return !a.owner_before(b) && !b.owner_before(a);
@@ -142,42 +71,41 @@ Tokenizer Tokenizer::load(const std::filesystem::path& tokenizer_json) {
   simdjson::dom::parser parser;
   const Json file(parse(tokenizer_json, parser, text), tokenizer_json.string());
 
-  check_normalizer(file);
-  const PretokenizerSettings pre = read_pre_tokenizer(file);
   const std::vector<AddedToken> added = read_added_tokens(file);
-  ByteBpe bpe = read_model(file, added);
-  Template around = read_post_processor(file, bpe.vocabulary().size());
-  auto bytes = count_bytes(bpe.vocabulary(), added);
+  auto encoder = read_encoder(file, added);
+  Templates around = read_post_processor(file, encoder->vocabulary_size());
   // Not make_shared: a Scratch that outlives the model must not hold its memory.
-  return Tokenizer(std::shared_ptr<const Parts>(
-      new Parts{pre.kind, Pretokenizer(pre.pattern, pre.classes), pre.add_prefix_space,
-                AddedTokens(added), std::move(bpe), std::move(around), std::move(bytes)}));
+  return Tokenizer(std::shared_ptr<const Parts>(new Parts{
+      AddedTokens(select(added, /*normalized=*/false)), std::move(encoder), std::move(around)}));
 }
 
 void Tokenizer::encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
-                       std::vector<TokenId>& ids, std::vector<Pretoken>* pretokens,
-                       std::size_t max_tokens) const {
+                       std::vector<TokenId>& ids, std::size_t max_tokens, TokenEnd* end) const {
+  encode(utf8, mode, scratch, EncodeOutput(ids, max_tokens, end, nullptr));
+}
+
+void Tokenizer::encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
+                       std::vector<TokenId>& ids, Ends& ends, std::size_t max_tokens) const {
+  encode(utf8, mode, scratch, EncodeOutput(ids, max_tokens, nullptr, &ends));
+}
+
+void Tokenizer::encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
+                       EncodeOutput out) const {
   assert(valid_utf8(utf8));
   Scratch::Buffers& buffers = *scratch.buffers_;
   if (!same(buffers.owner, parts_)) {
-    buffers.bpe.cache.clear();
+    buffers.encode.clear_caches();
     buffers.owner = parts_;
   }
-  Encoder encoder(parts_->pretokenizer, parts_->bpe, buffers.bpe, ids, pretokens, max_tokens);
-  parts_->added_tokens.for_each_piece(
-      utf8, mode, [&](std::string_view piece, const AddedToken* token) {
-        if (encoder.full()) return false;
-        const std::ptrdiff_t begin = piece.data() - utf8.data();
-        if (token != nullptr) {
-          encoder.add_token(token->id, static_cast<std::size_t>(begin) + piece.size());
-        } else if (parts_->add_prefix_space && piece[0] != ' ') {
-          buffers.prefixed.assign(1, ' ').append(piece);
-          encoder.add_text(buffers.prefixed, begin - 1);
-        } else {
-          encoder.add_text(piece, begin);
-        }
-        return true;
-      });
+  parts_->exact.for_each_piece(utf8, mode, [&](std::string_view piece, const AddedToken* token) {
+    if (out.full()) return false;
+    const auto begin = static_cast<std::size_t>(piece.data() - utf8.data());
+    if (token != nullptr)
+      out.add_token(token->id, begin + piece.size());
+    else
+      parts_->encoder->encode(piece, begin, mode, buffers.encode, out);
+    return true;
+  });
 }
 
 const std::vector<TokenId>& Tokenizer::prefix() const {
@@ -188,22 +116,20 @@ const std::vector<TokenId>& Tokenizer::suffix() const {
   return parts_->around.suffix;
 }
 
+const std::optional<PairTemplate>& Tokenizer::pair() const {
+  return parts_->around.pair;
+}
+
 std::size_t Tokenizer::vocabulary_size() const {
-  return parts_->token_bytes.size();
+  return parts_->encoder->vocabulary_size();
 }
 
-std::size_t Tokenizer::token_bytes(TokenId id) const {
-  const auto index = static_cast<std::size_t>(id);
-  return index < parts_->token_bytes.size() ? parts_->token_bytes[index] : 0;
-}
-
-// Each regex that we know ends a pretoken between a letter and a colon.
 bool Tokenizer::splits_before_colon() const {
-  return !parts_->add_prefix_space && !parts_->added_tokens.may_straddle_colon();
+  return parts_->encoder->splits_before_colon() && !parts_->exact.may_straddle_colon();
 }
 
 std::string_view Tokenizer::kind() const {
-  return parts_->kind;
+  return parts_->encoder->kind();
 }
 
 }  // namespace reranker::text

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,9 +22,29 @@ struct Pretoken {
   std::size_t end_token;  // counted from the first id which that call appended
 };
 
-/// The byte-level BPE that a Hugging Face tokenizer.json describes: Llama 3,
-/// SmolLM2, GPT-2 and those built alike. Ids equal those of the `tokenizers`
-/// package on every text.
+/// Where the parts of an encoded text end, in bytes of it.
+struct Ends {
+  std::vector<Pretoken> pretokens;
+  std::vector<std::size_t> tokens;  // one for each id; the last of a pretoken ends with it
+};
+
+/// Where one token ends, asked for by its number.
+struct TokenEnd {
+  std::size_t token;     // counted from the first id which the call of encode appends
+  std::size_t byte = 0;  // stays as it is if there are not so many
+};
+
+/// What the post-processor puts around a pair of texts, A and B.
+struct PairTemplate {
+  std::vector<TokenId> begin, middle, end;  // before A, between the two, behind B
+  bool typed = false;  // B and what is behind it are of token type 1, the rest of type 0
+};
+
+class EncodeOutput;
+
+/// The tokenizer that a Hugging Face tokenizer.json describes: byte-level BPE as
+/// Llama 3, SmolLM2 and GPT-2 have it, or BERT's WordPiece. Ids equal those of the
+/// `tokenizers` package on every text.
 ///
 /// Immutable once loaded; copies share what was loaded. Any number of threads
 /// may call it, each with a Scratch of its own.
@@ -37,48 +58,50 @@ class Tokenizer {
   /// contradicts itself), unsupported (a component that we do not have, by name).
   static Tokenizer load(const std::filesystem::path& tokenizer_json);
 
-  /// Appends the ids of `utf8` to `ids`, without the template around a sequence,
-  /// and, where asked, the ends of its pretokens to `pretokens`.
+  /// Appends the ids of `utf8` to `ids`, without the template around a sequence.
   ///
   /// `utf8` must be valid (utf8.hpp repairs it). Once `max_tokens` ids or more
   /// are there the rest of the text is not encoded; what was appended ends at a
-  /// pretoken and equals the head of the unlimited result.
+  /// pretoken and equals the head of the unlimited result. `end`, if given, asks
+  /// where one of the tokens ends.
   ///
   /// Throws Error: invalid_argument for a pretoken of 4 GiB.
   void encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
-              std::vector<TokenId>& ids, std::vector<Pretoken>* pretokens = nullptr,
-              std::size_t max_tokens = kNoLimit) const;
+              std::vector<TokenId>& ids, std::size_t max_tokens = kNoLimit,
+              TokenEnd* end = nullptr) const;
+
+  /// The same, and where all of it ends; `ends` loses what it held. Slower.
+  void encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch,
+              std::vector<TokenId>& ids, Ends& ends, std::size_t max_tokens = kNoLimit) const;
 
   /// What the post-processor puts before and after a single sequence.
   const std::vector<TokenId>& prefix() const;
   const std::vector<TokenId>& suffix() const;
 
+  /// The same around two; none where the file has no template of A and then B, or
+  /// one with other token types than PairTemplate can tell.
+  const std::optional<PairTemplate>& pair() const;
+
   /// The largest id plus one.
   std::size_t vocabulary_size() const;
-
-  /// Bytes of text that the id stands for; 0 for an id that stands for none.
-  ///
-  /// A text may have more bytes than its ids: a byte that is no token of the
-  /// vocabulary is dropped (SmolLM2 has no U+0004), and added tokens may take
-  /// white space along. Pretoken::end_byte counts all.
-  std::size_t token_bytes(TokenId id) const;
 
   /// Whether ids("…letter") ++ ids(":…") is ids("…letter:…") for every text.
   bool splits_before_colon() const;
 
-  /// "llama3", "smollm2" or "gpt2": the pre-tokenizer's family.
+  /// "llama3", "smollm2", "gpt2" or "bert": the pre-tokenizer's family.
   std::string_view kind() const;
 
   struct Parts;
 
  private:
   explicit Tokenizer(std::shared_ptr<const Parts> parts);
+  void encode(std::string_view utf8, SpecialTokens mode, Scratch& scratch, EncodeOutput out) const;
+
   std::shared_ptr<const Parts> parts_;
 };
 
-/// What one call of encode works in: merge buffers and a bounded cache of
-/// pretokens. Reuse makes the next call faster and changes no result. One call
-/// at a time; may be used with any tokenizer, in turn.
+/// What one call of encode works in: buffers and a bounded cache of pretokens. Reuse makes the next
+/// call faster and changes no result. One call at a time; may be used with any tokenizer, in turn.
 class Tokenizer::Scratch {
  public:
   Scratch();

@@ -8,6 +8,7 @@ using reranker::Overflow;
 using reranker::SpecialTokens;
 using reranker::Status;
 using reranker::batch::fit;
+using reranker::text::pair_frame;
 using reranker::text::Prompt;
 using reranker::text::Tokenizer;
 
@@ -15,6 +16,16 @@ static const Tokenizer& tokenizer() {
   static const Tokenizer loaded =
       Tokenizer::load(std::string(std::getenv("RERANKER_TINY_MODEL")) + "/tokenizer.json");
   return loaded;
+}
+
+// A pair in the small BERT tokenizer.
+static const Tokenizer& bert() {
+  static const Tokenizer loaded = Tokenizer::load(std::string(TEXT_TEST_DATA) + "/bert.json");
+  return loaded;
+}
+
+static Prompt pair_prompt(Tokenizer::Scratch& scratch, std::size_t window) {
+  return Prompt(bert(), pair_frame(bert()), scratch, SpecialTokens::match, "why bees", window);
 }
 
 static std::string words(std::size_t count) {
@@ -115,4 +126,41 @@ TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
 
   const Prompt fits(tokenizer(), scratch, SpecialTokens::match, "short", window);
   CHECK_FALSE(fits.query_truncated());
+}
+
+TEST_CASE("chunks of a pair cover a passage and carry token types", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::size_t window = GENERATE(19, 64, 111);
+  const Prompt prompt = pair_prompt(scratch, window);
+  std::string passage;
+  for (int i = 0; i < 300; ++i) passage += i % 7 == 0 ? "te\u0301xt, \u4f60\u597d " : "the bees ";
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  REQUIRE(fitted.sequences.size() > 1);
+  std::size_t end_before = 0;
+  for (const auto& chunk : fitted.sequences) {
+    CHECK(chunk.ids.size() <= window);
+    CHECK(chunk.begin <= end_before);
+    CHECK(chunk.end > end_before);
+    const auto encoded = prompt.encode(passage.substr(chunk.begin, chunk.end - chunk.begin));
+    CHECK(chunk.ids == encoded.ids);
+    CHECK(chunk.num_type_1 == encoded.num_type_1);
+    CHECK(chunk.ids.size() - chunk.num_type_1 == prompt.encode("").ids.size() - 1);
+    end_before = chunk.end;
+  }
+  if (fitted.sequences.size() < reranker::batch::kMaxChunks) CHECK(end_before == passage.size());
+}
+
+TEST_CASE("a single endless word of a pair is chunked at characters", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt = pair_prompt(scratch, 19);
+  std::string passage;
+  for (int i = 0; i < 50; ++i) passage += "t\u00e9";  // more than 100 characters are no word
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  REQUIRE(fitted.sequences.size() > 1);
+  for (const auto& chunk : fitted.sequences) {
+    CHECK(chunk.ids.size() <= 19);
+    CHECK((passage[chunk.begin] & 0xC0) != 0x80);
+    CHECK((passage[chunk.end] & 0xC0) != 0x80);
+  }
+  CHECK(fitted.sequences.back().end == passage.size());
 }

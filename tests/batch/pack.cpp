@@ -57,3 +57,12 @@ TEST_CASE("join lays sequences end to end and marks where each begins", "[pack]"
   CHECK(batch.ids == std::vector<std::int32_t>{2, 2, 2, 0, 0});
   CHECK(batch.offsets == std::vector<std::int32_t>{0, 3, 5});
 }
+
+TEST_CASE("join marks where tokens of type 1 begin", "[pack]") {
+  auto pair = sequence(0, 5);
+  pair.num_type_1 = 2;
+  const auto batch = join({pair, sequence(1, 3)}, {1, 0});
+
+  CHECK(batch.offsets == std::vector<std::int32_t>{0, 3, 8});
+  CHECK(batch.type_1_begins == std::vector<std::int32_t>{3, 6});
+}

@@ -74,13 +74,6 @@ TEST_CASE("added tokens that are single words touch no word character", "[added_
   CHECK(pieces({word}, "\xC3\xA9word") == "\xC3\xA9word");
 }
 
-TEST_CASE("added tokens that are normalized come second", "[added_tokens]") {
-  AddedToken normalized = token(1, "<ab>");
-  normalized.normalized = true;
-  CHECK(pieces({normalized, token(2, "b>")}, "<ab>") == "<a|[2:b>]");
-  CHECK(pieces({normalized, token(2, "x")}, "x<ab>x") == "[2:x]|[1:<ab>]|[2:x]");
-}
-
 TEST_CASE("added tokens may straddle a colon only if they hold one behind a character",
           "[added_tokens]") {
   CHECK_FALSE(AddedTokens({special(1, "<s>"), token(2, ":)")}).may_straddle_colon());

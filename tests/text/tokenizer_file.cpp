@@ -7,6 +7,7 @@
 
 #include "recorded.hpp"
 #include "support/catch.hpp"
+#include "text/frame.hpp"
 
 using namespace reranker;
 using namespace reranker::text;
@@ -24,6 +25,19 @@ const std::string kSmall = R"({
   "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
             "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
             "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}
+})";
+
+// A WordPiece tokenizer, as small as one can be.
+const std::string kBert = R"({
+  "version": "1.0",
+  "added_tokens": [{"id": 0, "content": "[UNK]", "single_word": false, "lstrip": false,
+                    "rstrip": false, "normalized": false, "special": true}],
+  "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                 "strip_accents": null, "lowercase": true},
+  "pre_tokenizer": {"type": "BertPreTokenizer"},
+  "post_processor": {"type": "BertProcessing", "sep": ["a", 1], "cls": ["[UNK]", 0]},
+  "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 4, "vocab": {"[UNK]": 0, "a": 1, "##b": 2, "\u00e9": 3}}
 })";
 
 std::string replace(std::string text, const std::string& from, const std::string& to) {
@@ -71,20 +85,20 @@ Failure load_failure(const std::string& text) {
   return {ErrorCode::internal, "no error"};
 }
 
-void check_refused(const std::string& from, const std::string& to, ErrorCode code,
-                   const std::string& message) {
-  const Failure failure = load_failure(replace(kSmall, from, to));
+void check_refused(const std::string& file, const std::string& from, const std::string& to,
+                   ErrorCode code, const std::string& message) {
+  const Failure failure = load_failure(replace(file, from, to));
   CAPTURE(from, to);
   CHECK(failure.code == code);
   CHECK(failure.message == message);
 }
 
 void check_invalid(const std::string& from, const std::string& to, const std::string& message) {
-  check_refused(from, to, ErrorCode::model_invalid, message);
+  check_refused(kSmall, from, to, ErrorCode::model_invalid, message);
 }
 
 void check_unsupported(const std::string& from, const std::string& to, const std::string& message) {
-  check_refused(from, to, ErrorCode::unsupported, message);
+  check_refused(kSmall, from, to, ErrorCode::unsupported, message);
 }
 
 }  // namespace
@@ -177,8 +191,8 @@ TEST_CASE("added tokens that contradict the vocabulary are refused", "[tokenizer
 TEST_CASE("what a tokenizer.json asks for and we do not do is named", "[tokenizer_file]") {
   check_unsupported(R"("normalizer": null)", R"("normalizer": {"type": "NFC"})",
                     ": normalizer is {\"type\":\"NFC\"}, wanted null");
-  check_unsupported(R"("type": "BPE")", R"("type": "WordPiece")",
-                    ": model.type is \"WordPiece\", wanted \"BPE\"");
+  check_unsupported(R"("type": "BPE")", R"("type": "Unigram")",
+                    ": model.type is \"Unigram\", wanted \"BPE\" or \"WordPiece\"");
   check_unsupported(R"("dropout": null)", R"("dropout": 0.1)",
                     ": model.dropout is 0.1, wanted null");
   check_unsupported(R"("byte_fallback": false)", R"("byte_fallback": true)",
@@ -188,9 +202,9 @@ TEST_CASE("what a tokenizer.json asks for and we do not do is named", "[tokenize
   check_unsupported(R"("end_of_word_suffix": null)", R"("end_of_word_suffix": "</w>")",
                     ": model.end_of_word_suffix is \"</w>\", wanted null");
   check_unsupported(
-      R"("post_processor": null)", R"("post_processor": {"type": "BertProcessing"})",
-      ": post_processor.type is \"BertProcessing\", wanted ByteLevel, TemplateProcessing "
-      "or Sequence");
+      R"("post_processor": null)", R"("post_processor": {"type": "RobertaProcessing"})",
+      ": post_processor.type is \"RobertaProcessing\", wanted ByteLevel, TemplateProcessing, "
+      "BertProcessing or Sequence");
   check_unsupported(R"("unk_token": null, "continuing)",
                     R"("unk_token": "a", "fuse_unk": true, "continuing)",
                     ": model.fuse_unk is true, wanted false");
@@ -246,4 +260,111 @@ TEST_CASE("a template is one sequence with tokens of the vocabulary around it",
         ErrorCode::unsupported);
   CHECK(load_failure(with("[" + special + "," + sequence + "]", "[4]")).message ==
         ": post_processor.special_tokens.<s>.ids[0] is 4, wanted an id below 4");
+}
+
+TEST_CASE("a small WordPiece tokenizer.json loads", "[tokenizer_file]") {
+  CHECK(encode(kBert, "ab Abb abbbb b[UNK]") == std::vector<TokenId>{1, 2, 1, 2, 2, 0, 0, 0});
+  const auto with = [](const std::string& from, const std::string& to) {
+    return replace(kBert, from, to);
+  };
+  const std::string word = "\u00c9";  // E with an acute accent
+  CHECK(encode(kBert, word) == std::vector<TokenId>{0});
+  CHECK(encode(with(R"("strip_accents": null)", R"("strip_accents": false)"), word) ==
+        std::vector<TokenId>{3});
+  CHECK(encode(with(R"("lowercase": true)", R"("lowercase": false)"), "\u00e9 A") ==
+        std::vector<TokenId>{3, 0});
+  CHECK(encode(with(R"("continuing_subword_prefix": "##")", R"("continuing_subword_prefix": "#")"),
+               "a#ab") == std::vector<TokenId>{1, 0, 0});
+}
+
+TEST_CASE("BERT's components may stand in sequences", "[tokenizer_file]") {
+  std::string file = replace(kBert, R"({"type": "BertPreTokenizer"})",
+                             R"({"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"},
+                                 {"type": "BertPreTokenizer"}]})");
+  file = replace(file, R"({"type": "BertNormalizer",)",
+                 R"({"type": "Sequence", "normalizers": [{"type": "BertNormalizer",)");
+  file = replace(file, R"("lowercase": true})", R"("lowercase": true}]})");
+  CHECK(encode(file, "AB!") == std::vector<TokenId>{1, 2, 0});
+}
+
+TEST_CASE("WordPiece without a normalizer reads text as it is", "[tokenizer_file]") {
+  const std::size_t begin = kBert.find(R"({"type": "BertNormalizer")");
+  const std::string normalizer = kBert.substr(begin, kBert.find('}', begin) + 1 - begin);
+  CHECK(encode(replace(kBert, normalizer, "null"), "ab Ab") == std::vector<TokenId>{1, 2, 0});
+}
+
+TEST_CASE("a WordPiece file that we do not understand is refused with its place",
+          "[tokenizer_file]") {
+  const auto invalid = [](const std::string& from, const std::string& to,
+                          const std::string& message) {
+    check_refused(kBert, from, to, ErrorCode::model_invalid, message);
+  };
+  const auto unsupported = [](const std::string& from, const std::string& to,
+                              const std::string& message) {
+    check_refused(kBert, from, to, ErrorCode::unsupported, message);
+  };
+  invalid(R"("unk_token": "[UNK]")", R"("unk_token": "?")",
+          ": model.unk_token is \"?\", wanted a token of model.vocab");
+  invalid(R"("max_input_chars_per_word": 4)", R"("max_input_chars_per_word": -1)",
+          ": model.max_input_chars_per_word is -1, wanted a whole number");
+  invalid(R"("continuing_subword_prefix": "##",)", "",
+          ": model.continuing_subword_prefix is missing");
+  invalid(R"("clean_text": true)", R"("clean_text": null)",
+          ": normalizer.clean_text is null, wanted true or false");
+  invalid(R"("sep": ["a", 1])", R"("sep": ["a", 9])",
+          ": post_processor.sep[1] is 9, wanted an id below 4");
+  unsupported(R"("type": "BertPreTokenizer")", R"("type": "Whitespace")",
+              ": pre_tokenizer is {\"type\":\"Whitespace\"}, wanted BertPreTokenizer, as it goes "
+              "before WordPiece");
+  CHECK(load_failure(replace(kBert, "BertNormalizer", "NFKC")).code == ErrorCode::unsupported);
+}
+
+TEST_CASE("added tokens that are the same once normalized are refused", "[tokenizer_file]") {
+  const auto added = [](const std::string& id, const std::string& content) {
+    return R"(, {"id": )" + id + R"(, "content": ")" + content +
+           R"(", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true,
+              "special": false}])";
+  };
+  const std::string end = R"("special": true}])";
+  const std::string one = replace(kBert, end, R"("special": true})" + added("4", "Word"));
+  CHECK(encode(one, "a WORD") == std::vector<TokenId>{1, 4});
+  const std::string two =
+      replace(one, R"("special": false}])", R"("special": false})" + added("5", "WORD"));
+  CHECK(load_failure(two).code == ErrorCode::model_invalid);
+}
+
+TEST_CASE("a pair template tells what is of token type 1", "[tokenizer_file]") {
+  const auto load = [](const std::string& parts) {
+    const std::size_t begin = kBert.find(R"({"type": "BertProcessing")");
+    const std::string bert = kBert.substr(begin, kBert.find('}', begin) + 1 - begin);
+    const std::string processor =
+        R"({"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}}],"pair":[)" +
+        parts + R"(],"special_tokens":{"a":{"id":"a","ids":[1],"tokens":["a"]}}})";
+    return Tokenizer::load(File(replace(kBert, bert, processor)).path());
+  };
+  const auto pair = [&](const std::string& parts) { return load(parts).pair(); };
+  const auto a = [](int type) {
+    return R"({"SpecialToken":{"id":"a","type_id":)" + std::to_string(type) + "}}";
+  };
+  const auto text = [](const char* id, int type) {
+    return R"({"Sequence":{"id":")" + std::string(id) + R"(","type_id":)" + std::to_string(type) +
+           "}}";
+  };
+  const auto typed = pair(a(0) + "," + text("A", 0) + "," + a(0) + "," + a(0) + "," + text("B", 1));
+  REQUIRE(typed);
+  CHECK(typed->begin == std::vector<TokenId>{1});
+  CHECK(typed->middle == std::vector<TokenId>{1, 1});
+  CHECK(typed->end.empty());
+  CHECK(typed->typed);
+
+  const auto untyped = pair(text("A", 0) + "," + text("B", 0) + "," + a(0));
+  REQUIRE(untyped);
+  CHECK(untyped->end == std::vector<TokenId>{1});
+  CHECK_FALSE(untyped->typed);
+
+  CHECK_FALSE(pair(text("B", 0) + "," + text("A", 1)));
+  CHECK_FALSE(pair(text("A", 1) + "," + text("B", 1)));
+  CHECK_FALSE(pair(text("A", 0) + "," + text("B", 1) + "," + a(0)));
+  CHECK_FALSE(pair(text("A", 0)));
+  CHECK_THROWS_AS(pair_frame(load(text("A", 0))), Error);
 }

@@ -23,6 +23,15 @@ DIGITS = ["0", "7", "12", "345", "1234", "1234567", "\u0664\u0662", "\u096a\u096
           "\u00b2", "\uff11\uff12", "\u3007", "\u4e00", "\U0001D7D8", "\u0bf0", "\u2460"]
 BROKEN = [b"\x80", b"\xc0\xaf", b"\xc3", b"\xe2\x82", b"\xf0\x9f\xa6", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff",
           b"\xe0\x80\x80", b"\xf0\x80\x80", b"\xc3(", b"\xe2\x82a", b"\xf8\x88\x80\x80\x80"]
+# What BERT's normalizer and WordPiece are touchy about: tokens of its own, characters that decompose,
+# that change places, that fall away, that grow in lower case; words near the longest that are read.
+BERT = ["[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "[cls]", "[MASK", "##", "##ing", "[SEP][SEP]", " [MASK] ",
+        "\u0130", "\u0131", "\u1e9e", "\u00df", "\u03a3\u03c2", "\u212a", "\u212b", "\ufb01", "\u01c5", "\u1f88",
+        "\u0344", "\u0f73", "\u0f71\u0f72", "a\u302e\u0301", "\u302e\u302f", "\u1d165\u302e", "\U0001d15e\U0001d165",
+        "\u0345\u0301\u302e", "\u1b44\u302e", "\u0e31\u302e", "o\u0328\u0304", "\u01ed", "\u1eb1", "\u2260", "\u037e",
+        "\u1fef", "\uac00", "\uac01\ud7a3", "\u1112\u1161\u11ab", "\u00ad", "\u200b", "\ufeff", "\u2028", "\u0085",
+        "\ufffd", "\0", "\u007f", "\ue000", "\uf900", "\u9fff", "\u2f800", "\U0002a6df", "\U0002b820", "\u3007", "\u30ab\u3099",
+        "x" * 99, "x" * 100, "x" * 101, "\u0449" * 100, "\u0451" * 101, "\u4f60" * 3, "-" * 5, "unaffable", "EMBEDDINGS"]
 # First and last code point of letters that a script's words are drawn from.
 SCRIPTS = [(0x61, 0x7A), (0x61, 0x7A), (0x41, 0x5A), (0xC0, 0x17F), (0x370, 0x3FF), (0x400, 0x4FF),
            (0x531, 0x587), (0x5D0, 0x5EA), (0x620, 0x64A), (0x905, 0x94D), (0x995, 0x9CD), (0xB85, 0xBCD),
@@ -51,7 +60,9 @@ def repeated(rng):
     return rng.choice(["a", " ", "\n", "\r\n", "!", "7", "=", "-", "\u3042", " \n", "ab"]) * rng.randint(2, 90)
 
 
-def text_piece(rng):
+def text_piece(rng, extra):
+    if extra and rng.random() < 0.25:
+        return rng.choice(extra)
     kind = rng.random()
     if kind < 0.35:
         return word(rng)
@@ -63,9 +74,9 @@ def text_piece(rng):
     return chr(rng.randint(0, 0x9F)) if kind < 0.98 else repeated(rng)
 
 
-def mixture(rng):
-    """A text of a few pieces; one in twenty is broken somewhere."""
-    pieces = [text_piece(rng).encode() for _ in range(rng.randint(1, 14))]
+def mixture(rng, extra=()):
+    """A text of a few pieces, a quarter of them `extra`; one in twenty is broken somewhere."""
+    pieces = [text_piece(rng, extra).encode() for _ in range(rng.randint(1, 14))]
     if rng.random() < 0.05:
         pieces.insert(rng.randint(0, len(pieces)), rng.choice(BROKEN))
         if rng.random() < 0.5:
@@ -73,7 +84,7 @@ def mixture(rng):
     return b"".join(pieces)
 
 
-def mixtures(seed, count):
+def mixtures(seed, count, extra=()):
     rng = random.Random(seed)
     for _ in range(count):
-        yield mixture(rng)
+        yield mixture(rng, extra)

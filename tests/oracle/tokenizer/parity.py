@@ -8,7 +8,8 @@ Without options: every code point, and --strings random texts (20,000). Further
   --vectors NAME.inp   texts and their ids as llama.cpp records them, NAME.out beside it
   --golden FILE        recorded ids as JSON, [[text, [id, ...]], ...]
   --corpora FOLDER     every corpus.jsonl.gz below it (BEIR): title and text of each passage
-Ids are compared with special tokens matched, and for the random texts also with them plain.
+Ids are compared with special tokens matched, and for the random texts also with them plain. For a
+WordPiece tokenizer, ids and token types of random pairs are compared, too, a window cutting the second text.
 Exit status 1 if anything differs.
 """
 import argparse
@@ -30,14 +31,16 @@ from tokenizers import Tokenizer  # noqa: E402
 import awkward_text  # noqa: E402
 
 BATCH = 2000
+WINDOW = 128
+MAX_QUERY = 40  # bytes, so that a query is not cut
 SHOWN = 10
 
 
 class Stream:
     """Our tokenizer, behind the pipes of one process."""
 
-    def __init__(self, executable, tokenizer_json, mode):
-        self.process = subprocess.Popen([executable, tokenizer_json, mode], stdin=subprocess.PIPE,
+    def __init__(self, executable, tokenizer_json, *mode):
+        self.process = subprocess.Popen([executable, tokenizer_json, *mode], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
 
     def _send(self, texts):
@@ -52,10 +55,17 @@ class Stream:
         return data
 
     def encode(self, texts):
+        return self._answers(texts, len(texts))
+
+    def encode_pairs(self, pairs):
+        """The ids of each, and behind them how many of them are of token type 1."""
+        return self._answers([text for pair in pairs for text in pair], len(pairs))
+
+    def _answers(self, texts, wanted):
         # Sent from the side, so that neither process waits on a full pipe.
         sender = threading.Thread(target=self._send, args=(texts,))
         sender.start()
-        for _ in texts:
+        for _ in range(wanted):
             (count,) = struct.unpack("<I", self._read(4))
             yield list(struct.unpack(f"<{count}i", self._read(4 * count)))
         sender.join()
@@ -78,6 +88,14 @@ class HuggingFace:
         return [encoding.ids for encoding in encodings]
 
 
+    def encode_pairs(self, pairs):
+        self.tokenizer.enable_truncation(WINDOW, strategy="only_second")
+        pairs = [tuple(text.decode("utf-8", "replace") for text in pair) for pair in pairs]
+        for encoding in self.tokenizer.encode_batch(pairs):
+            assert encoding.type_ids == sorted(encoding.type_ids)
+            yield encoding.ids + [sum(encoding.type_ids)]
+
+
 class Comparison:
     """Counts texts and differences under one name, and shows the first of them."""
 
@@ -87,7 +105,7 @@ class Comparison:
 
     def add(self, text, ours, theirs):
         self.texts += 1
-        self.bytes += len(text)
+        self.bytes += sum(map(len, text)) if isinstance(text, tuple) else len(text)
         if ours == theirs:
             return
         self.different += 1
@@ -106,12 +124,20 @@ def batches(texts):
         yield batch
 
 
-def compare_live(name, texts, stream, oracle):
+def compare_live(name, texts, ours, theirs):
+    """`ours` and `theirs` each give the answers to a batch of texts, or of pairs of them."""
     comparison = Comparison(name)
     for batch in batches(texts):
-        for text, ours, theirs in zip(batch, stream.encode(batch), oracle.encode(batch)):
-            comparison.add(text, ours, theirs)
+        for text, our, their in zip(batch, ours(batch), theirs(batch)):
+            comparison.add(text, our, their)
     return comparison.finish()
+
+
+def pairs(seed, count, extra):
+    """A short text and a longer one, cut anywhere."""
+    first, second = awkward_text.mixtures(seed, count, extra), awkward_text.mixtures(seed + 1, 4 * count, extra)
+    for text in first:
+        yield text[:MAX_QUERY], b" ".join(itertools.islice(second, 4))
 
 
 def compare_recorded(name, pairs, stream):
@@ -145,7 +171,12 @@ def read_corpus(path):
             yield f"{title} {text}".encode("utf-8", "replace") if title else text.encode("utf-8", "replace")
 
 
+def is_word_piece(tokenizer_json):
+    return json.loads(pathlib.Path(tokenizer_json).read_text("utf-8"))["model"].get("type") == "WordPiece"
+
+
 def run(args):
+    extra = awkward_text.BERT if is_word_piece(args.tokenizer_json) else ()
     stream = Stream(args.stream, args.tokenizer_json, "match")
     oracle = HuggingFace(args.tokenizer_json, "match")
     different = 0
@@ -153,19 +184,29 @@ def run(args):
         different += compare_recorded(path.name, read_vectors(path), stream)
     for path in args.golden:
         different += compare_recorded(path.name, read_golden(path), stream)
-    different += compare_live("every code point", awkward_text.every_code_point(args.seed), stream, oracle)
-    texts = awkward_text.mixtures(args.seed, args.strings)
-    different += compare_live(f"random, seed {args.seed}", texts, stream, oracle)
+    both = stream.encode, oracle.encode
+    different += compare_live("every code point", awkward_text.every_code_point(args.seed), *both)
+    texts = awkward_text.mixtures(args.seed, args.strings, extra)
+    different += compare_live(f"random, seed {args.seed}", texts, *both)
     for folder in args.corpora:
         for path in sorted(folder.rglob("corpus.jsonl.gz")):
-            different += compare_live(path.parent.name, read_corpus(path), stream, oracle)
+            different += compare_live(path.parent.name, read_corpus(path), *both)
     stream.close()
 
     plain = Stream(args.stream, args.tokenizer_json, "plain")
-    texts = awkward_text.mixtures(args.seed + 1, args.strings // 10)
-    different += compare_live("random, special tokens plain", texts, plain,
-                              HuggingFace(args.tokenizer_json, "plain"))
+    texts = awkward_text.mixtures(args.seed + 1, args.strings // 10, extra)
+    different += compare_live("random, special tokens plain", texts, plain.encode,
+                              HuggingFace(args.tokenizer_json, "plain").encode)
     plain.close()
+    return different + (compare_pairs(args, extra) if extra else 0)
+
+
+def compare_pairs(args, extra):
+    stream = Stream(args.stream, args.tokenizer_json, "pair", str(WINDOW))
+    texts = pairs(args.seed + 2, args.strings // 10, extra)
+    different = compare_live("random pairs", texts, stream.encode_pairs,
+                             HuggingFace(args.tokenizer_json, "match").encode_pairs)
+    stream.close()
     return different
 
 

@@ -6,12 +6,12 @@ texts with each: ids, ids with special tokens plain, and where pretokens end.
     python record_small.py ../../text/data
 """
 import argparse
+import collections
 import itertools
 import json
 import pathlib
-import random
 
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 import awkward_text
 from make_gpt2_tokenizer import NEW_TOKENS
@@ -81,14 +81,57 @@ def smollm2():
     return tokenizer
 
 
-def gpt2(add_prefix_space):
-    tokenizer = train(byte_level(add_prefix_space=add_prefix_space), 380, whole_alphabet())
-    tokenizer.add_special_tokens(["<|eot|>", "<|eot_more|>"])
+def add_tokens(tokenizer):
     for given in NEW_TOKENS:
         options = {name: given.get(name, False) for name in ("single_word", "lstrip", "rstrip", "normalized")}
         add = tokenizer.add_special_tokens if given.get("special") else tokenizer.add_tokens
         add([AddedToken(given["content"], **options)])
+
+
+def gpt2(add_prefix_space):
+    tokenizer = train(byte_level(add_prefix_space=add_prefix_space), 380, whole_alphabet())
+    tokenizer.add_special_tokens(["<|eot|>", "<|eot_more|>"])
+    add_tokens(tokenizer)
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    return tokenizer
+
+
+def word_pieces(words, size):
+    """The commonest pieces of words, all single characters among them. Not WordPieceTrainer's: it
+    gives other ones each time."""
+    counts = collections.Counter()
+    for word in words:
+        for begin, end in itertools.combinations(range(len(word) + 1), 2):
+            piece = ("##" if begin else "") + word[begin:end]
+            counts[piece] += 1000 if end - begin == 1 else end - begin
+    return sorted(counts, key=lambda piece: (-counts[piece], piece))[:size]
+
+
+def bert(normalizer, size):
+    pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    words = [word for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(TEXT))]
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocab = {token: i for i, token in enumerate(specials + word_pieces(words, size))}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, pre_tokenizer
+    tokenizer.add_special_tokens(specials)
+    return tokenizer
+
+
+def bert_uncased():
+    tokenizer = bert(normalizers.BertNormalizer(), 400)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(t, tokenizer.token_to_id(t)) for t in ("[CLS]", "[SEP]")])
+    return tokenizer
+
+
+def bert_cased():
+    """Letters keep their case and lose their accents; with added tokens of every kind."""
+    tokenizer = bert(normalizers.BertNormalizer(lowercase=False, strip_accents=True), 400)
+    add_tokens(tokenizer)
+    tokenizer.post_processor = processors.BertProcessing(
+        ("[SEP]", tokenizer.token_to_id("[SEP]")), ("[CLS]", tokenizer.token_to_id("[CLS]")))
     return tokenizer
 
 
@@ -111,21 +154,49 @@ def record(tokenizer, text):
     return {"text": text, "ids": matched.ids, "plain": plain.ids, "ends": list(ends(text, matched))}
 
 
-def random_texts(count):
-    rng = random.Random(1)
-    return [awkward_text.mixture(rng).decode("utf-8", "replace") for _ in range(count)]
+def record_pair(tokenizer, first, second):
+    """The pair's ids, and how many of them, at the end, are of token type 1."""
+    encoding = tokenizer.encode(first, second)
+    assert encoding.type_ids == sorted(encoding.type_ids)
+    return {"first": first, "second": second, "ids": encoding.ids, "type_1": sum(encoding.type_ids)}
 
 
-def write(folder, name, tokenizer, as_strings=False, ignore_merges=False):
+def random_texts(count, extra=()):
+    texts = awkward_text.mixtures(1, count, extra)
+    return [text.decode("utf-8", "replace") for text in texts]
+
+
+def write_lines(path, values):
+    lines = [json.dumps(value, separators=(",", ":")) for value in values]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_byte_level(folder, name, tokenizer, as_strings=False, ignore_merges=False):
     described = json.loads(tokenizer.to_str())
     if as_strings:
         described["model"]["merges"] = [" ".join(merge) for merge in described["model"]["merges"]]
     described["model"]["ignore_merges"] = ignore_merges
+    write(folder, name, described, TEXTS + random_texts(60))
+
+
+def write_bert(folder, name, tokenizer, in_sequences=False):
+    described = json.loads(tokenizer.to_str())
+    if in_sequences:
+        normalizer, pre_tokenizer = described["normalizer"], described["pre_tokenizer"]
+        described["normalizer"] = {"type": "Sequence", "normalizers": [normalizer]}
+        described["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [pre_tokenizer]}
+    texts = TEXTS + awkward_text.BERT + random_texts(60, awkward_text.BERT)
+    tokenizer = write(folder, name, described, texts)
+    pairs = zip(texts[::3], texts[1::3])
+    write_lines(folder / f"{name}.pairs.jsonl", (record_pair(tokenizer, *pair) for pair in pairs))
+
+
+def write(folder, name, described, texts):
     text = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     tokenizer = Tokenizer.from_str(text)
-    lines = [json.dumps(record(tokenizer, t), separators=(",", ":")) for t in TEXTS + random_texts(60)]
-    (folder / f"{name}.expected.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_lines(folder / f"{name}.expected.jsonl", (record(tokenizer, t) for t in texts))
+    return tokenizer
 
 
 def main():
@@ -133,10 +204,12 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder, "llama3", llama3(), as_strings=True, ignore_merges=True)
-    write(folder, "smollm2", smollm2())
-    write(folder, "gpt2", gpt2(add_prefix_space=False))
-    write(folder, "gpt2_prefix_space", gpt2(add_prefix_space=True))
+    write_byte_level(folder, "llama3", llama3(), as_strings=True, ignore_merges=True)
+    write_byte_level(folder, "smollm2", smollm2())
+    write_byte_level(folder, "gpt2", gpt2(add_prefix_space=False))
+    write_byte_level(folder, "gpt2_prefix_space", gpt2(add_prefix_space=True))
+    write_bert(folder, "bert", bert_uncased())
+    write_bert(folder, "bert_cased", bert_cased(), in_sequences=True)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,12 @@
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
-#include "text/byte_alphabet.hpp"
+#include "text/token_reader.hpp"
 #include "text/tokenizer_file.hpp"
 
 namespace reranker::text {
 namespace {
-
-// The tokens by the text that the file has for them.
-class TokenReader {
- public:
-  TokenReader(const Json& vocab, std::size_t num_added)
-      : json_(vocab), vocabulary_(vocab.object().size() + num_added) {}
-
-  Vocabulary& vocabulary() { return vocabulary_; }
-
-  // The id of a token; kNoToken if the vocabulary does not hold it.
-  TokenId find(std::string_view text) {
-    bytes_.clear();
-    if (append_spelled_bytes(text, bytes_)) return vocabulary_.find(bytes_);
-    const auto found = unspelled_.find(std::string(text));
-    return found == unspelled_.end() ? kNoToken : found->second;
-  }
-
-  // Ids are checked to be 0 to n - 1, each once.
-  void read_all() {
-    const std::size_t num_tokens = json_.object().size();
-    for (const auto [text, value] : json_.object()) {
-      std::uint64_t id;
-      if (value.get(id) != simdjson::SUCCESS || id >= num_tokens)
-        json_[text].invalid("an id from 0 to " + std::to_string(num_tokens - 1) +
-                            ", as there are so many tokens");
-      add(text, static_cast<TokenId>(id));
-    }
-  }
-
- private:
-  void add(std::string_view text, TokenId id) {
-    if (vocabulary_.has(id)) json_[text].invalid("an id that no other token has");
-    if (find(text) != kNoToken) json_[text].invalid("no second id for this token");
-    bytes_.clear();
-    const bool spelled = append_spelled_bytes(text, bytes_);
-    vocabulary_.set(id, spelled ? std::string_view(bytes_) : text, spelled);
-    // No text spells the rest, but merges and added tokens may name them.
-    if (!spelled) unspelled_.emplace(text, id);
-  }
-
-  Json json_;
-  Vocabulary vocabulary_;
-  std::unordered_map<std::string, TokenId> unspelled_;
-  std::string bytes_;
-};
 
 struct Pair {
   std::string_view left, right;
@@ -105,8 +59,6 @@ void check_absent(const Json& model, std::string_view key) {
 }
 
 void check_options(const Json& model) {
-  const auto type = model.find("type");
-  if (type && !type->is("BPE")) type->unsupported("\"BPE\"");
   const auto dropout = model.find("dropout");
   if (dropout && dropout->real() != 0) dropout->unsupported("null");
   check_absent(model, "continuing_subword_prefix");
@@ -133,38 +85,22 @@ TokenId read_unknown(const Json& model, TokenReader& tokens) {
   return id;
 }
 
-// The tokens that the model holds keep their ids, the others follow behind in their order: so
-// Hugging Face gives them out, whatever id the file has for them.
-std::size_t add_tokens(const std::vector<AddedToken>& added, const Json& file,
-                       TokenReader& tokens) {
-  std::size_t size = file["model"]["vocab"].object().size();
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    TokenId id = tokens.find(added[i].content);
-    if (id == kNoToken) {
-      id = static_cast<TokenId>(size++);
-      tokens.vocabulary().set(id, added[i].content, /*can_be_found=*/false);
-    }
-    if (id == added[i].id) continue;
-    const Json list = file["added_tokens"];
-    list.element(list.array().at(i), i)["id"].invalid(
-        std::to_string(id) + ", the id in model.vocab or else the next free one");
-  }
-  return size;
-}
-
 }  // namespace
 
-ByteBpe read_model(const Json& file, const std::vector<AddedToken>& added_tokens) {
+std::unique_ptr<const PieceEncoder> read_byte_level(const Json& file,
+                                                    const std::vector<AddedToken>& added_tokens) {
+  check_normalizer(file);
+  const PretokenizerSettings settings = read_pre_tokenizer(file);
   const Json model = file["model"];
   check_options(model);
-  TokenReader tokens(model["vocab"], added_tokens.size());
-  tokens.read_all();
+  TokenReader tokens(model["vocab"], added_tokens.size(), Spelling::byte_alphabet);
   MergeTable merges = read_merges(model["merges"], tokens);
   ByteBpe::Options options;
   options.ignore_merges = model.flag("ignore_merges");
   options.unknown = read_unknown(model, tokens);
-  tokens.vocabulary().resize(add_tokens(added_tokens, file, tokens));
-  return ByteBpe(std::move(tokens.vocabulary()), std::move(merges), options);
+  ByteBpe bpe(tokens.with_added(added_tokens, file), std::move(merges), options);
+  return std::make_unique<ByteLevel>(
+      settings, AddedTokens(select(added_tokens, /*normalized=*/true)), std::move(bpe));
 }
 
 }  // namespace reranker::text
