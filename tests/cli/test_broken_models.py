@@ -129,7 +129,7 @@ BROKEN = [
      ["../one.safetensors"]),
 
     ("tokenizer of no JSON", {**SOUND, "tokenizer.json": b"x"}, INVALID, ["tokenizer.json"]),
-    ("another tokenizer", with_bpe(type="WordPiece"), UNSUPPORTED, ["WordPiece", "BPE"]),
+    ("another tokenizer", with_bpe(type="Unigram"), UNSUPPORTED, ["Unigram", "BPE"]),
     ("another pre-tokenizer", with_tokenizer(pre_tokenizer={"type": "Whitespace"}), UNSUPPORTED,
      ["pre_tokenizer", "ByteLevel"]),
     ("no pre-tokenizer", with_tokenizer(pre_tokenizer=None), UNSUPPORTED, ["pre_tokenizer"]),
