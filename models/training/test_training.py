@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import math
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +16,16 @@ import beir
 import checkpoint
 import folder
 import mine
+import pace
 import train
 import vocabulary
+from attention import attend_each, attend_padded
 from bm25 import Bm25
 from fit_fusion import fit
 from fusion import Fusion, first_stage_terms
-from lists import Example, Lists
-from loss import list_loss
+from layout import Layout
+from lists import Lists
+from loss import REPORT, Targets, list_losses
 from metrics import ndcg, recall
 from plan import read_plan
 from smollm2 import unpermute
@@ -122,10 +127,31 @@ def test_the_fused_loss_counts_only_what_the_first_stage_found():
     logits = torch.tensor([0.0, 5.0, 0.0])
     terms = torch.tensor([[10.0, 1.0], [0.0, 0.0], [10.0, 1.0]])
     found = torch.tensor([True, False, True])
-    loss = list_loss(logits, Example([], terms, found), Fusion(), plain_weight=1.0)
-    assert loss.fused == pytest.approx(0.6931, abs=1e-4)  # a tie of two
-    missed = list_loss(logits, Example([], terms, ~found), Fusion(), plain_weight=1.0)
-    assert missed.fused is None and missed.total.item() == pytest.approx(missed.plain)
+    loss = reported(logits, terms, found)
+    assert loss["fused"] == pytest.approx(0.6931, abs=1e-4)  # a tie of two
+    assert loss["loss"] == pytest.approx(loss["plain"] + loss["fused"])
+    missed = reported(logits, terms, ~found)
+    assert math.isnan(missed["fused"]) and missed["loss"] == pytest.approx(missed["plain"])
+
+
+def reported(logits: torch.Tensor, terms: torch.Tensor, found: torch.Tensor) -> dict[str, float]:
+    """What the log says of one list."""
+    targets = Targets(Layout.of([len(logits)]), terms, found)
+    return dict(zip(REPORT, list_losses(logits, targets, Fusion(), plain_weight=1.0)[1][0].tolist()))
+
+
+def test_lists_of_different_lengths_train_together_as_alone():
+    torch.manual_seed(5)
+    fusion, sizes = Fusion(), [3, 5, 4]
+    logits, terms = torch.randn(12, requires_grad=True), torch.rand(12, 2)
+    found = torch.tensor([1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1], dtype=torch.bool)  # of the second list not the first
+    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found), fusion, 0.5)
+    parts = zip(*(x.split(sizes) for x in (logits, terms, found)))
+    alone = torch.cat([list_losses(l, Targets(Layout.of([len(l)]), t, f), fusion, 0.5)[0] for l, t, f in parts])
+    assert torch.allclose(together, alone, atol=1e-6)
+    gradient = lambda losses: torch.autograd.grad(losses.sum(), [logits, fusion.weights], retain_graph=True)
+    for a, b in zip(gradient(together), gradient(alone)):
+        assert a.isfinite().all() and torch.allclose(a, b, atol=1e-6)
 
 
 def test_fitted_weights_divide_the_logit_scale_out():
@@ -165,6 +191,7 @@ def test_a_plan_locates_a_list_in_its_stages():
     assert len(PLAN) == 32
     assert PLAN.locate(0) == (PLAN.stages[0], 0.0)
     assert PLAN.locate(24) == (PLAN.stages[1], 0.5)
+    assert [PLAN.start(stage) for stage in PLAN.stages] == [0, 16]
     with pytest.raises(IndexError):
         PLAN.locate(32)
 
@@ -219,7 +246,7 @@ def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
     assert [first.step() for _ in range(2)] == rows[:2]
     checkpoint.save(tmp_path / "last.pt", first.model, first.fusion, first.optimizer, first.position)
     second = trainer(tiny)
-    second.position = checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer)
+    second.jump(checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer))
     assert [second.step() for _ in range(2)] == rows[2:]
     for name, value in unbroken.model.state_dict().items():
         assert torch.equal(second.model.state_dict()[name], value), name
@@ -262,3 +289,52 @@ def test_bfloat16_changes_a_step_by_roundings_alone(tiny, trainer):
     assert rounded == pytest.approx(exact, rel=0.02)
     first, second = (list(run.model.parameters()) for run in runs)
     assert any(not torch.equal(a, b) for a, b in zip(first, second))
+
+
+def test_padded_attention_is_attention_within_each_sequence():
+    torch.manual_seed(2)
+    keys, firsts = Layout.of([3, 17, 8]), Layout.of([1, 1, 1])
+    for queries in (keys, firsts):
+        q, k, v = (torch.randn(4, sum(l.lengths), 16, requires_grad=True) for l in (queries, keys, keys))
+        each, padded = (f(q, k, v, queries, keys) for f in (attend_each, attend_padded))
+        assert torch.allclose(each, padded, atol=1e-6)
+        weights = torch.randn_like(each)
+        gradients = [torch.autograd.grad((y * weights).sum(), [q, k, v]) for y in (each, padded)]
+        assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradients))
+
+
+@both_families
+def test_workers_feed_the_same_steps(tiny, trainer):
+    alone, helped = trainer(tiny), trainer(tiny, workers=2)
+    assert [helped.step() for _ in range(4)] == [alone.step() for _ in range(4)]
+    helped.feed.close()
+
+
+def test_a_plan_with_more_lists_a_step_takes_fewer_steps(trainer):
+    run = trainer(tiny_bert, replace(PLAN, lists_per_step=12))
+    assert [run.step()["position"] for _ in range(3)] == [12, 24, 32]
+
+
+def test_a_run_writes_a_row_a_step_and_ends_when_its_time_is_over(trainer, tmp_path, monkeypatch):
+    monkeypatch.setitem(train.STEPS_PER_WRITE, "cpu", 3)
+    train.run(trainer(tiny_bert), tmp_path / "late", deadline=time.monotonic())
+    train.run(trainer(tiny_bert), tmp_path / "run")
+    rows = lambda name: (tmp_path / name / "log.csv").read_text().splitlines()[1:]
+    assert len(rows("late")) == 0 and [row.split(",")[0] for row in rows("run")] == ["8", "16", "24", "32"]
+
+
+def test_a_plan_is_shortened_to_the_time_there_is(trainer, monkeypatch):
+    monkeypatch.setattr(pace, "UNTIMED_STEPS", 1)
+    monkeypatch.setattr(pace, "TIMED_STEPS", 1)
+    run = trainer(tiny_bert)
+    start = [p.clone() for p in run.model.parameters()]
+    pace.fit(run, time.monotonic() + 1000)
+    assert run.total == 32 and run.position == 0
+    assert all(torch.equal(a, b) for a, b in zip(start, run.model.parameters()))
+    pace.fit(run, time.monotonic())
+    assert run.total == 16  # a step a stage
+
+
+def test_a_scaled_plan_keeps_its_proportions_in_whole_steps():
+    plan = pace.scaled(read_plan(Path(__file__).with_name("plan-minilm.toml")), 0.5)
+    assert [stage.lists for stage in plan.stages] == [400, 7600, 12000, 36000]
