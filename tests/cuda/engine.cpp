@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/model.hpp"
+#include "cuda/on_cuda.hpp"
 #include "support/catch.hpp"
 #include "support/errors.hpp"
 
@@ -14,18 +14,10 @@
 
 using reranker::Device;
 using reranker::ErrorCode;
-using reranker::LoadOptions;
 using reranker::Precision;
 using reranker::Reranker;
 
 namespace {
-
-LoadOptions on_cuda(Precision precision = Precision::automatic, std::size_t memory_limit = 0) {
-  auto options = with_threads(2, memory_limit);
-  options.device = Device::cuda;
-  options.precision = precision;
-  return options;
-}
 
 // None where the device cannot compute so.
 std::optional<Reranker> load_in(Precision precision) {
@@ -36,19 +28,6 @@ std::optional<Reranker> load_in(Precision precision) {
     WARN("skipped: " << error.what());
     return std::nullopt;
   }
-}
-
-/// Lengths around the sizes of tiles and paddings, and no more of them than a host can do.
-std::vector<std::string> passages() {
-  std::vector<std::string> made;
-  for (const std::size_t words : {0, 1, 2, 7, 14, 15, 30, 45})
-    for (std::size_t variant = 1; variant < 3; ++variant) {
-      std::string text;
-      for (std::size_t i = 0; i < words; ++i)
-        text += "the bee " + std::to_string(i * variant % 10) + " ";
-      made.push_back(text);
-    }
-  return made;
 }
 
 bool same_bits(float a, float b) {

@@ -83,8 +83,14 @@ class CudaEncoder final : public Encoder {
     const Inputs inputs(batch, held.query_tokens);
     const Layout layout(inputs.extents());
     inputs.write(layout, held.staging->data());
-    held.recordings.run(inputs.extents(), held.stream.get(), arena,
-                        [&] { queue(inputs.extents(), layout, arena); });
+    try {
+      held.recordings.run(inputs.extents(), held.stream.get(), arena,
+                          [&] { queue(inputs.extents(), layout, arena); });
+    } catch (...) {
+      // What was queued before the failure still reads the inputs, which the next pass writes over.
+      (void)kernels::cuda::synchronize(held.stream.get());
+      throw;
+    }
     check(kernels::cuda::synchronize(held.stream.get()), "computing");
   }
 
@@ -123,8 +129,8 @@ class CudaEncoder final : public Encoder {
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
   try {
     check(kernels::cuda::use_device(device.index), "choosing the device");
-    return std::make_unique<CudaEncoder>(
-        blueprint, device, choose_types(blueprint.precision, device));
+    return std::make_unique<CudaEncoder>(blueprint, device,
+                                         choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {
     throw device.error(failure);
   }
