@@ -33,3 +33,10 @@ TEST_CASE("a pass that fails leaves nothing under way for the next", "[.failing]
   // lead out of memory.
   CHECK(std::abs(model.score("how do bees talk", {text(30)})[0] - exact) < 0.01f);
 }
+
+// capability=89
+TEST_CASE("fp8 is refused by name where cuBLASLt does not multiply it", "[.ada]") {
+  CHECK(load_tiny(on_cuda(Precision::fp16)).info().isa == "sm_89");
+  check_error(ErrorCode::unsupported, "precision is fp8, which cuda:0 host emulator (sm_89)",
+              [] { load_tiny(on_cuda(Precision::fp8)); });
+}
