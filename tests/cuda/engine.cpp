@@ -91,7 +91,8 @@ TEST_CASE("the model that ships scores on CUDA as on the CPU", "[cuda]") {
 }
 
 TEST_CASE("a pair has the same bits alone, in a batch, and each time on CUDA", "[cuda]") {
-  const auto precision = GENERATE(Precision::bf16, Precision::fp32, Precision::fp8);
+  const auto precision =
+      GENERATE(Precision::fp16, Precision::bf16, Precision::fp32, Precision::fp8);
   const auto texts = passages();
   const auto model = load_in(precision);
   if (!model) return;
@@ -124,6 +125,24 @@ TEST_CASE("passes that run beside the tokenizer give each pair's bits, in any wi
   }
   options.overflow = reranker::Overflow::chunk;
   CHECK(model.rank("why", many_passages(), options).usage.sequences > many_passages().size());
+}
+
+TEST_CASE("no passages need no pass on CUDA", "[cuda]") {
+  const auto ranking = load_tiny(on_cuda()).rank("why", std::vector<std::string>{});
+  CHECK(ranking.hits.empty());
+  CHECK(ranking.usage.batches == 0);
+}
+
+TEST_CASE("a call that ends early leaves its passes, and the model serves on", "[cuda]") {
+  const auto texts = passages();
+  const auto short_one = load_tiny(on_cuda()).rank("why", {texts[0]}).usage;
+  const auto model = load_tiny(on_cuda(Precision::automatic, 2 * short_one.planned_bytes));
+  const auto expected = model.score("why", {texts[0]});
+  reranker::ScoreOptions options;
+  options.token_budget = 40;
+  // Passes of the short ones are under way when a longer one turns out not to fit.
+  check_error(ErrorCode::out_of_memory, "passage 8: ", [&] { model.score("why", texts, options); });
+  CHECK(model.score("why", {texts[0]}) == expected);
 }
 
 TEST_CASE("a CUDA pass never takes more memory than was planned", "[cuda]") {
