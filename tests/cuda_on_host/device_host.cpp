@@ -79,8 +79,7 @@ Status count_devices(int* count) {
 
 Status read_device_info(int device, DeviceInfo* info) {
   if (device < 0 || device >= settings().num_devices) return kInvalidDevice;
-  *info = {"host emulator", settings().capability, settings().multiprocessors,
-           settings().memory_bytes, "none"};
+  *info = {"host emulator", settings().capability, "none"};
   return kSuccess;
 }
 
