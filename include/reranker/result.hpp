@@ -62,7 +62,7 @@ struct Ranking {
 /// What was loaded, and on what it runs.
 struct Info {
   std::string architecture;  ///< As config.json names it.
-  std::string tokenizer;     ///< Kind of pre-tokenizer: "llama3", "smollm2", "gpt2".
+  std::string tokenizer;     ///< Its kind: "llama3", "smollm2", "gpt2" or "bert".
   std::size_t num_layers = 0, hidden_size = 0, intermediate_size = 0;
   std::size_t num_heads = 0, num_kv_heads = 0, head_dim = 0, vocabulary = 0;
   std::size_t parameters = 0;
