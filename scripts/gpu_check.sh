@@ -11,11 +11,11 @@
 # TOKENIZER: a tokenizer.json with Llama 3's vocabulary; else models/small's is used and logits are
 #            not compared with the recorded ones
 # RANKING_MODEL, RANKING_DATA: a model with real weights and BEIR folders; else no ranking is compared
+# RANKING_QUERIES: how many of each set, default 12
 # BUILD:     a build that is there already, for the steps after `build`; default: build/gpu
 # WORK:      where models are made; default: a temporary folder
 set -uo pipefail
-cd "$(dirname "$0")/.."
-source scripts/steps.sh
+cd "$(dirname "$0")/.." || exit
 
 deps=$(realpath "${1:?a folder from collect_deps.sh wanted}")
 page=$(realpath "${2:?a page to write wanted}")
@@ -24,6 +24,7 @@ logs=$(dirname "$page")
 build=${BUILD:-build/gpu}
 bin=$build/bin
 work=${WORK:-$(mktemp -d)}
+[[ -n ${WORK:-} ]] || trap 'rm -rf "$work"' EXIT
 python=python3
 failed=()
 
@@ -68,7 +69,7 @@ tests() {
 
 # The tools slow a program down a hundredfold: no long sequences, and none of cuBLASLt's kernels.
 sanitizer() {
-  local cases='[attention]~*long*~*order*,[rms_norm],[swiglu],[quantize],[embedding],[rope],[pool_score]'
+  local cases='[attention]~*long*~*order*,[rms_norm],[swiglu],[embedding],[rope],[pool_score]'
   local tool status=0
   for tool in memcheck racecheck synccheck initcheck; do
     if timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 9 "$bin/cuda_tests" "$cases" >"$logs/$tool.log" 2>&1; then
@@ -106,8 +107,10 @@ model() {
 }
 # On real weights: RANKING_MODEL, and RANKING_DATA with its BEIR folders.
 ranking() {
+  local sets
+  mapfile -t sets < <(ls "$RANKING_DATA")
   "$python" benchmarks/ranking.py --bin "$bin/rerank" --model "$RANKING_MODEL" --data "$RANKING_DATA" --device cuda \
-    --sets $(ls "$RANKING_DATA") --precisions bf16 fp16 fp8 --queries ${RANKING_QUERIES:-12} --max-tokens 256 | grep -E '^\| (set|mean|---)|^\|---'
+    --sets "${sets[@]}" --precisions bf16 fp16 fp8 --queries "${RANKING_QUERIES:-12}" --max-tokens 256 | grep -E '^\| (set|mean|---)|^\|---'
 }
 information() {
   echo '```'

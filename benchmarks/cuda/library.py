@@ -6,7 +6,6 @@ import pathlib
 import torch
 
 TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2, torch.float8_e4m3fn: 3}
-WORDS = {0: torch.float32, 1: torch.bfloat16, 2: torch.float16, 3: torch.float8_e4m3fn}
 
 
 def _argument(value):
@@ -16,7 +15,7 @@ def _argument(value):
 
 
 class Kernels:
-    """A loaded librerankercuda_bench.so; `run` queues a kernel on PyTorch's current stream."""
+    """A loaded libreranker_cuda_bench.so; `run` queues a kernel on PyTorch's current stream."""
 
     def __init__(self, path: pathlib.Path):
         self._library = ctypes.CDLL(str(path))

@@ -38,10 +38,11 @@ using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
 struct LoadOptions {
   /// `automatic`: CUDA where its engine, a driver and a device that it runs on are there, and it
-  /// computes in the precision; else the CPU, and `log` is told why.
+  /// takes the model's shape and the precision; else the CPU, and `log` is told why. A device with
+  /// too little free memory is no reason: out_of_memory.
   Device device = Device::automatic;
 
-  /// Which of several CUDA devices, as the driver counts them.
+  /// Which of several CUDA devices, as the driver counts them. Counts for nothing on the CPU.
   int device_index = 0;
 
   Precision precision = Precision::automatic;

@@ -39,17 +39,17 @@ struct Hit {
 
 /// What a call cost.
 struct Usage {
-  std::size_t sequences = 0;      ///< Prompts encoded; a chunked passage counts several.
-  std::size_t tokens = 0;         ///< Over all sequences; no padding exists.
-  std::size_t batches = 0;        ///< Forward passes.
+  std::size_t sequences = 0;  ///< Prompts encoded; a chunked passage counts several.
+  std::size_t tokens = 0;     ///< Over all sequences. On CUDA short passes are padded: not counted.
+  std::size_t batches = 0;    ///< Forward passes.
   std::size_t peak_bytes = 0;     ///< Working memory of the largest pass, as measured.
   std::size_t planned_bytes = 0;  ///< Its bound, as planned beforehand.
 };
 
-/// Wall-clock seconds. On a device texts are made ready for it while it reads others.
+/// Wall-clock seconds. On CUDA some texts are read while others are tokenized.
 struct Timings {
-  double tokenize = 0;
-  double encode = 0;  ///< Spent on waiting for logits.
+  double tokenize = 0;  ///< All but `encode`.
+  double encode = 0;    ///< Spent on waiting for logits.
   double total = 0;
 };
 
@@ -62,7 +62,7 @@ struct Ranking {
 /// What was loaded, and on what it runs.
 struct Info {
   std::string architecture;  ///< As config.json names it.
-  std::string tokenizer;     ///< Kind of pre-tokenizer: "llama3", "smollm2", "gpt2".
+  std::string tokenizer;     ///< Its kind: "llama3", "smollm2", "gpt2" or "bert".
   std::size_t num_layers = 0, hidden_size = 0, intermediate_size = 0;
   std::size_t num_heads = 0, num_kv_heads = 0, head_dim = 0, vocabulary = 0;
   std::size_t parameters = 0;

@@ -51,8 +51,6 @@ Status read_device_info(int device, DeviceInfo* info) {
   cudaDriverGetVersion(&driver);
   info->name = properties.name;
   info->capability = properties.major * 10 + properties.minor;
-  info->multiprocessors = properties.multiProcessorCount;
-  info->memory_bytes = properties.totalGlobalMem;
   info->driver = version(driver);
   return kSuccess;
 }

@@ -6,7 +6,7 @@
 
 #include "kernels/cuda/types.hpp"
 
-// What the engine asks of the CUDA runtime, in a dozen functions, so that tests can put the host in
+// What the engine asks of the CUDA runtime, in few functions, so that tests can put the host in
 // its place. Functions give a Status; `describe` says it in words. Memory, streams and graphs
 // belong to the device that was current when they were made.
 
@@ -15,8 +15,6 @@ namespace reranker::kernels::cuda {
 struct DeviceInfo {
   std::string name;
   int capability = 0;  // 80, 86, 89, 90, ...
-  int multiprocessors = 0;
-  std::size_t memory_bytes = 0;
   std::string driver;  // "13.0"
 };
 

@@ -80,8 +80,8 @@ std::vector<std::string> Linear::choices() const {
   return lines;
 }
 
-std::size_t Linear::workspace_bytes() const {
-  return impl_->device.workspace_bytes;
+std::string Linear::library() {
+  return "cuBLASLt " + std::to_string(cublasLtGetVersion());
 }
 
 }  // namespace reranker::kernels::cuda

@@ -53,7 +53,8 @@ class Linear {
   /// For people: lines as "2048 x 8192 bf16 -> fp32, up to 128 rows: algorithm 66, tile 23", with
   /// cuBLASLt's numbers.
   std::vector<std::string> choices() const;
-  std::size_t workspace_bytes() const;
+  /// What else bits depend on beside the device: "cuBLASLt 130001", say.
+  static std::string library();
 
  private:
   struct Impl;

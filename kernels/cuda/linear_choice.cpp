@@ -37,7 +37,7 @@ class DeviceMemory {
 
   Status take(std::size_t bytes) { return allocate(&memory_, bytes); }
   /// Takes that many and fills them with a stretch of random numbers, again and again.
-  Status take_random(Type type, std::size_t bytes);
+  Status take_random(Type type, std::size_t bytes, Stream stream);
   void* get() const { return memory_; }
   const float* floats() const { return static_cast<const float*>(memory_); }
 
@@ -45,7 +45,7 @@ class DeviceMemory {
   void* memory_ = nullptr;
 };
 
-Status DeviceMemory::take_random(Type type, std::size_t bytes) {
+Status DeviceMemory::take_random(Type type, std::size_t bytes, Stream stream) {
   constexpr std::size_t kStretch = 1000003;  // words, a prime: rows do not repeat
   std::vector<std::uint32_t> words(std::min(kStretch, bytes / 4));
   std::uint32_t state = 1;
@@ -56,10 +56,10 @@ Status DeviceMemory::take_random(Type type, std::size_t bytes) {
   Status status = take(bytes);
   for (std::size_t done = 0; done < bytes && status == kSuccess;) {
     const std::size_t part = std::min(bytes - done, words.size() * 4);
-    status = copy_to_device(static_cast<char*>(memory_) + done, words.data(), part, nullptr);
+    status = copy_to_device(static_cast<char*>(memory_) + done, words.data(), part, stream);
     done += part;
   }
-  return status == kSuccess ? synchronize(nullptr) : status;
+  return status == kSuccess ? synchronize(stream) : status;
 }
 
 class Event {
@@ -74,10 +74,15 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
-/// A shape with operands of its own, to be multiplied by one algorithm or another.
+/// A shape with operands and a stream of its own, to be multiplied by one algorithm or another.
 class Race {
  public:
   Race(const LinearDevice& device, const LinearShape& shape) : device_(device), shape_(shape) {}
+  ~Race() {
+    if (stream_ != nullptr) destroy(stream_);
+  }
+  Race(const Race&) = delete;
+  Race& operator=(const Race&) = delete;
   Status open();
 
   /// The first rows of the product, as they are stored.
@@ -92,6 +97,7 @@ class Race {
 
   const LinearDevice& device_;
   const LinearShape& shape_;
+  Stream stream_ = nullptr;
   DeviceMemory out_, x_, weight_, x_scales_, weight_scales_;
   Event begin_, end_;
 };
@@ -100,9 +106,10 @@ Status Race::open() {
   const auto bytes = [](std::int64_t rows, std::int64_t width, Type type) {
     return static_cast<std::size_t>(rows * width * size_in_bytes(type));
   };
-  Status status = out_.take(bytes(kManyRows, shape_.n, shape_.out_type));
-  const auto random = [&status](DeviceMemory& memory, Type type, std::size_t size) {
-    if (status == kSuccess) status = memory.take_random(type, size);
+  Status status = make_stream(&stream_);
+  if (status == kSuccess) status = out_.take(bytes(kManyRows, shape_.n, shape_.out_type));
+  const auto random = [&](DeviceMemory& memory, Type type, std::size_t size) {
+    if (status == kSuccess) status = memory.take_random(type, size, stream_);
   };
   random(x_, shape_.type, bytes(kManyRows, shape_.k, shape_.type));
   random(weight_, shape_.type, bytes(shape_.n, shape_.k, shape_.type));
@@ -121,28 +128,29 @@ LinearArgs Race::args(std::int32_t num_rows, bool accumulate) const {
 Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate) {
   LinearProblem problem(shape_, num_rows);
   if (problem.status() != kSuccess) return problem.status();
-  return problem.run(device_, algorithm, args(num_rows, accumulate), nullptr);
+  return problem.run(device_, algorithm, args(num_rows, accumulate), stream_);
 }
 
 Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
                      std::vector<char>* first_rows) {
   const auto rows = static_cast<std::size_t>(std::min(num_rows, kComparedRows));
   first_rows->resize(rows * static_cast<std::size_t>(shape_.n * size_in_bytes(shape_.out_type)));
-  if (cudaMemsetAsync(out_.get(), 0xff, first_rows->size()) != cudaSuccess) cudaGetLastError();
+  if (cudaMemsetAsync(out_.get(), 0xff, first_rows->size(), stream_) != cudaSuccess)
+    cudaGetLastError();
   Status status = run(algorithm, num_rows, false);
   if (status == kSuccess)
-    status = copy_to_host(first_rows->data(), out_.get(), first_rows->size(), nullptr);
-  return status == kSuccess ? synchronize(nullptr) : status;
+    status = copy_to_host(first_rows->data(), out_.get(), first_rows->size(), stream_);
+  return status == kSuccess ? synchronize(stream_) : status;
 }
 
 Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds) {
   const bool accumulate = shape_.out_type == Type::fp32;
   *milliseconds = std::numeric_limits<float>::infinity();
   for (int i = 0; i < kRuns; ++i) {
-    cudaEventRecord(begin_.get());
+    cudaEventRecord(begin_.get(), stream_);
     if (const Status failed = run(algorithm, num_rows, accumulate)) return failed;
-    cudaEventRecord(end_.get());
-    if (const Status failed = synchronize(nullptr)) return failed;
+    cudaEventRecord(end_.get(), stream_);
+    if (const Status failed = synchronize(stream_)) return failed;
     float time = 0.0f;
     cudaEventElapsedTime(&time, begin_.get(), end_.get());
     *milliseconds = std::min(*milliseconds, time);

@@ -61,16 +61,15 @@ RERANKER_DEVICE void arrive_named(int id, int threads);
 
 RERANKER_DEVICE float shuffle_xor(float value, int lane_mask);
 RERANKER_DEVICE std::uint32_t shuffle_xor(std::uint32_t value, int lane_mask);
-RERANKER_DEVICE float shuffle(float value, int lane);
 RERANKER_DEVICE bool any_of_warp(bool value);
 /// A value that all lanes have alike, in a register of the warp.
 RERANKER_DEVICE int warp_uniform(int value);
 
 // Arithmetic.
 
-RERANKER_DEVICE float exp2_approx(float x);    // ex2.approx.ftz: 2^x, 2 ulp
-RERANKER_DEVICE float log2_approx(float x);    // lg2.approx.ftz
-RERANKER_DEVICE float rsqrt_approx(float x);   // rsqrt.approx.ftz
+RERANKER_DEVICE float exp2_approx(float x);             // ex2.approx.ftz: 2^x, 2 ulp
+RERANKER_DEVICE float log2_approx(float x);             // lg2.approx.ftz
+RERANKER_DEVICE float rsqrt_approx(float x);            // rsqrt.approx.ftz
 RERANKER_DEVICE float divide_approx(float x, float y);  // div.approx.ftz
 /// Two numbers rounded to nearest even in one word, `low` in its lower half.
 RERANKER_DEVICE std::uint32_t pack_bf16(float low, float high);

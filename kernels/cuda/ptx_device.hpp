@@ -62,9 +62,6 @@ RERANKER_DEVICE float shuffle_xor(float value, int lane_mask) {
 RERANKER_DEVICE std::uint32_t shuffle_xor(std::uint32_t value, int lane_mask) {
   return __shfl_xor_sync(0xffffffffu, value, lane_mask);
 }
-RERANKER_DEVICE float shuffle(float value, int lane) {
-  return __shfl_sync(0xffffffffu, value, lane);
-}
 RERANKER_DEVICE bool any_of_warp(bool value) {
   return __any_sync(0xffffffffu, value);
 }

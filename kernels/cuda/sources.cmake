@@ -11,7 +11,6 @@ set(cuda_kernels
   ${cuda_folder}/rope.cu
   ${cuda_folder}/swiglu.cu)
 set(cuda_kernels_sm89
-  ${cuda_folder}/quantize_e4m3.cu
   ${cuda_folder}/rms_norm_e4m3.cu
   ${cuda_folder}/swiglu_e4m3.cu)
 set(cuda_kernels_sm90a

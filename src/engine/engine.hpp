@@ -32,7 +32,7 @@ struct Description {
   std::string weights;    // storage of the projections: a precision, or "int8 quads"
   std::string attention;  // arithmetic of its products: "fp32", "bf16" or "fp16"
   std::vector<std::string> kernels;  // that were chosen for this network and device, a line each
-  std::string hardware;  // a device's model and kernel, which bits depend on; empty on the CPU
+  std::string hardware;  // a device and the libraries that bits depend on there; "" on the CPU
   std::string libtorch;
   std::size_t weight_bytes = 0;
   int kernel_revision = 0;

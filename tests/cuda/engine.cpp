@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/model.hpp"
+#include "cuda/on_cuda.hpp"
 #include "support/catch.hpp"
 #include "support/errors.hpp"
 
@@ -14,18 +14,10 @@
 
 using reranker::Device;
 using reranker::ErrorCode;
-using reranker::LoadOptions;
 using reranker::Precision;
 using reranker::Reranker;
 
 namespace {
-
-LoadOptions on_cuda(Precision precision = Precision::automatic, std::size_t memory_limit = 0) {
-  auto options = with_threads(2, memory_limit);
-  options.device = Device::cuda;
-  options.precision = precision;
-  return options;
-}
 
 // None where the device cannot compute so.
 std::optional<Reranker> load_in(Precision precision) {
@@ -36,19 +28,6 @@ std::optional<Reranker> load_in(Precision precision) {
     WARN("skipped: " << error.what());
     return std::nullopt;
   }
-}
-
-/// Lengths around the sizes of tiles and paddings, and no more of them than a host can do.
-std::vector<std::string> passages() {
-  std::vector<std::string> made;
-  for (const std::size_t words : {0, 1, 2, 7, 14, 15, 30, 45})
-    for (std::size_t variant = 1; variant < 3; ++variant) {
-      std::string text;
-      for (std::size_t i = 0; i < words; ++i)
-        text += "the bee " + std::to_string(i * variant % 10) + " ";
-      made.push_back(text);
-    }
-  return made;
 }
 
 bool same_bits(float a, float b) {
@@ -112,7 +91,8 @@ TEST_CASE("the model that ships scores on CUDA as on the CPU", "[cuda]") {
 }
 
 TEST_CASE("a pair has the same bits alone, in a batch, and each time on CUDA", "[cuda]") {
-  const auto precision = GENERATE(Precision::bf16, Precision::fp32, Precision::fp8);
+  const auto precision =
+      GENERATE(Precision::fp16, Precision::bf16, Precision::fp32, Precision::fp8);
   const auto texts = passages();
   const auto model = load_in(precision);
   if (!model) return;
@@ -145,6 +125,24 @@ TEST_CASE("passes that run beside the tokenizer give each pair's bits, in any wi
   }
   options.overflow = reranker::Overflow::chunk;
   CHECK(model.rank("why", many_passages(), options).usage.sequences > many_passages().size());
+}
+
+TEST_CASE("no passages need no pass on CUDA", "[cuda]") {
+  const auto ranking = load_tiny(on_cuda()).rank("why", std::vector<std::string>{});
+  CHECK(ranking.hits.empty());
+  CHECK(ranking.usage.batches == 0);
+}
+
+TEST_CASE("a call that ends early leaves its passes, and the model serves on", "[cuda]") {
+  const auto texts = passages();
+  const auto short_one = load_tiny(on_cuda()).rank("why", {texts[0]}).usage;
+  const auto model = load_tiny(on_cuda(Precision::automatic, 2 * short_one.planned_bytes));
+  const auto expected = model.score("why", {texts[0]});
+  reranker::ScoreOptions options;
+  options.token_budget = 40;
+  // Passes of the short ones are under way when a longer one turns out not to fit.
+  check_error(ErrorCode::out_of_memory, "passage 8: ", [&] { model.score("why", texts, options); });
+  CHECK(model.score("why", {texts[0]}) == expected);
 }
 
 TEST_CASE("a CUDA pass never takes more memory than was planned", "[cuda]") {

@@ -1,14 +1,13 @@
 #include "kernels/cuda/embedding.hpp"
 #include "kernels/cuda/pool_score.hpp"
-#include "kernels/cuda/quantize.hpp"
 #include "kernels/cuda/rms_norm.hpp"
 #include "kernels/cuda/rope.hpp"
 #include "kernels/cuda/swiglu.hpp"
 #include "tests/cuda/device_array.hpp"
 #include "tests/cuda/stored_numbers.hpp"
 
-// The ops whose rows are independent: rms_norm, swiglu, quantize, embedding and rope; what
-// all do with no rows or with wrong ones, pool_score too.
+// The ops whose rows are independent: rms_norm, swiglu, embedding and rope; what all
+// do with no rows or with wrong ones, pool_score too.
 
 using namespace reranker::kernels::cuda;
 using namespace reranker::kernels::cuda::test;
@@ -87,16 +86,6 @@ Numbers swiglu_expected(const Numbers& gate_up, std::int64_t dim) {
       out.push_back(both[i] / (1.0 + std::exp(-both[i])) * both[both.size() / 2 + i]);
   }
   return out;
-}
-
-Rows quantized_rows(const Numbers& x, std::int64_t dim, Type type_in) {
-  const auto tokens = static_cast<std::int64_t>(x.size()) / dim;
-  const DeviceArray<unsigned char> in(store(x, type_in)), out(x.size());
-  const DeviceArray<float> scales(static_cast<std::size_t>(tokens));
-  REQUIRE(quantize({out.get(), scales.get(), in.get(), static_cast<std::int32_t>(tokens),
-                    static_cast<std::int32_t>(dim), type_in},
-                   nullptr) == kSuccess);
-  return {out.read(), scales.read()};
 }
 
 /// Every number within one rounding of its row's scale.
@@ -214,38 +203,17 @@ TEST_CASE("swiglu on a device gives a row the same bits alone and beside NaNs", 
   }
 }
 
-TEST_CASE("quantize on a device rounds a row by its scale", "[quantize]") {
-  const auto type_in = GENERATE(Type::bf16, Type::fp16);
-  const auto dim = GENERATE(16, 576, 1000, 2048, 8208);
-  const auto tokens = GENERATE(1, 3);
-  const Numbers x = rounded(random_numbers(tokens * dim, 15, 20.0), type_in);
-
-  check_e4m3(quantized_rows(x, dim, type_in), x, dim);
-}
-
-TEST_CASE("quantize on a device gives rows of zeros, and of one number", "[quantize]") {
+TEST_CASE("swiglu on a device gives e4m3 rows of zeros, and of one number", "[swiglu]") {
   constexpr std::int64_t kDim = 64;
-  Numbers x(2 * kDim, 0.0);
-  x[kDim + 3] = -0x1p-20;
+  Numbers gate_up(2 * 2 * kDim, 0.0);
+  gate_up[2 * kDim + 3] = -0x1p-10;
+  gate_up[3 * kDim + 3] = 0x1p-10;
 
-  const Rows found = quantized_rows(x, kDim, Type::bf16);
+  const Rows found = swiglu_rows(gate_up, kDim, Type::bf16, Type::e4m3);
 
   CHECK(found.scales[0] == 1.0f);
   CHECK(row_of(values(found, Type::e4m3, kDim), 0, kDim) == Numbers(kDim, 0.0));
-  check_e4m3(found, x, kDim);
-}
-
-TEST_CASE("quantize on a device gives a row the same bits alone and beside NaNs", "[quantize]") {
-  const auto dim = GENERATE(48, 2048);
-  const Numbers x = random_numbers(5 * dim, 16, 4.0);
-
-  const Rows all = quantized_rows(with_nan_rows(x, dim), dim, Type::bf16);
-
-  for (const int row : {0, 2, 4}) {
-    const Rows alone = quantized_rows(row_of(x, row, dim), dim, Type::bf16);
-    CHECK(alone.bytes == row_of(all.bytes, row, dim));
-    CHECK(alone.scales[0] == all.scales[static_cast<std::size_t>(row)]);
-  }
+  check_e4m3(found, swiglu_expected(gate_up, kDim), kDim);
 }
 
 TEST_CASE("embedding on a device gives the rows of the table", "[embedding]") {
@@ -312,7 +280,6 @@ TEST_CASE("the row kernels do nothing with no tokens", "[rows]") {
   CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 0, 64, kEps, Type::bf16}, nullptr) ==
         kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 0, 64, Type::bf16, Type::bf16}, nullptr) == kSuccess);
-  CHECK(quantize({nullptr, nullptr, nullptr, 0, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 0, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 0, 2, 1, 64, Type::bf16}, nullptr) == kSuccess);
   CHECK(pool_score({nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 64, kEps, 1.0f},
@@ -323,8 +290,6 @@ TEST_CASE("the row kernels refuse what they were not built for", "[rows]") {
   CHECK(rms_norm({nullptr, nullptr, nullptr, nullptr, 1, 1 << 20, kEps, Type::bf16}, nullptr) !=
         kSuccess);
   CHECK(swiglu({nullptr, nullptr, nullptr, 1, 64, Type::bf16, Type::fp16}, nullptr) != kSuccess);
-  CHECK(quantize({nullptr, nullptr, nullptr, 1, 64, Type::fp32}, nullptr) != kSuccess);
-  CHECK(quantize({nullptr, nullptr, nullptr, 1, 1 << 20, Type::bf16}, nullptr) != kSuccess);
   CHECK(embedding({nullptr, nullptr, nullptr, 1, 64, Type::e4m3}, nullptr) != kSuccess);
   CHECK(rope({nullptr, nullptr, nullptr, 1, 2, 1, 64, Type::e4m3}, nullptr) != kSuccess);
 }

@@ -1,5 +1,6 @@
 #include "kernels/cuda/device.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -38,6 +39,8 @@ int most_shared_bytes() {
 }  // namespace
 
 Status check_launch(const Launch& launch) {
+  static std::atomic<int> launches{0};
+  if (++launches == settings().failing_launch) return kInvalidConfiguration;
   if (launch.shared_bytes > most_shared_bytes()) return kInvalidValue;
   const bool fits = launch.threads > 0 && launch.threads <= kMaxThreads && launch.blocks_x > 0 &&
                     launch.blocks_y > 0 && launch.blocks_y <= 65535;
@@ -76,8 +79,7 @@ Status count_devices(int* count) {
 
 Status read_device_info(int device, DeviceInfo* info) {
   if (device < 0 || device >= settings().num_devices) return kInvalidDevice;
-  *info = {"host emulator", settings().capability, settings().multiprocessors,
-           settings().memory_bytes, "none"};
+  *info = {"host emulator", settings().capability, "none"};
   return kSuccess;
 }
 

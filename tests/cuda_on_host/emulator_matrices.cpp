@@ -88,12 +88,11 @@ void mma_kernel(float* d, const std::uint16_t* a, const std::uint16_t* b) {
   const auto of_b = [&](int k, int n) {
     return pair(load_global(b + k * 8 + n), load_global(b + (k + 1) * 8 + n));
   };
-  const Words4 left{{of_a(row, column), of_a(row + 8, column), of_a(row, column + 8),
-                     of_a(row + 8, column + 8)}};
+  const Words4 left{
+      {of_a(row, column), of_a(row + 8, column), of_a(row, column + 8), of_a(row + 8, column + 8)}};
   float sums[4] = {1.0f, 1.0f, 1.0f, 1.0f};
   Number::mma(sums, left, of_b(column, row), of_b(column + 8, row));
-  for (int i = 0; i < 4; ++i)
-    store_global(d + (row + i / 2 * 8) * 8 + column + i % 2, sums[i]);
+  for (int i = 0; i < 4; ++i) store_global(d + (row + i / 2 * 8) * 8 + column + i % 2, sums[i]);
 }
 
 template <class Number>
@@ -125,8 +124,7 @@ void shuffle_kernel(float* to) {
   const int lane = thread_index();
   const auto value = static_cast<float>(lane);
   store_global(to + lane, shuffle_xor(value, 3));
-  store_global(to + 32 + lane, shuffle(value, 7));
-  store_global(to + 64 + lane, any_of_warp(lane == 9) && !any_of_warp(lane == 32) ? 1.0f : 0.0f);
+  store_global(to + 32 + lane, any_of_warp(lane == 9) && !any_of_warp(lane == 32) ? 1.0f : 0.0f);
 }
 
 void uniform_kernel(bool uniform) {
@@ -136,13 +134,12 @@ void uniform_kernel(bool uniform) {
 }  // namespace
 
 TEST_CASE("lanes give each other what they hold", "[emulator]") {
-  const DeviceArray<float> to(96);
+  const DeviceArray<float> to(64);
   REQUIRE(launch(shuffle_kernel, {1, 1, 32, 0}, nullptr, to.get()) == kSuccess);
   const auto found = to.read();
   for (int lane = 0; lane < 32; ++lane) {
     CHECK(found[lane] == static_cast<float>(lane ^ 3));
-    CHECK(found[32 + lane] == 7.0f);
-    CHECK(found[64 + lane] == 1.0f);
+    CHECK(found[32 + lane] == 1.0f);
   }
   CHECK(fault_of(uniform_kernel, {1, 1, 64, 0}, true).empty());
   CHECK(part_of(fault_of(uniform_kernel, {1, 1, 64, 0}, false), "differ") == "differ");
@@ -169,8 +166,8 @@ TEST_CASE("packed numbers are rounded to the nearest, ties to even", "[emulator]
   CHECK(pack_fp16(65520.0f, -1e9f) == 0xfc007c00u);
   CHECK(pack_bf16(NAN, HUGE_VALF) == 0x7f807fffu);
   for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) {
-    const double expected = load({static_cast<unsigned char>(bits),
-                                  static_cast<unsigned char>(bits >> 8)}, Type::fp16)[0];
+    const double expected = load(
+        {static_cast<unsigned char>(bits), static_cast<unsigned char>(bits >> 8)}, Type::fp16)[0];
     if (!std::isnan(expected) && low_fp16(bits) != static_cast<float>(expected))
       FAIL_CHECK(bits << " as fp16");
     if (std::isnan(expected) != std::isnan(high_fp16(bits << 16))) FAIL_CHECK(bits << " as fp16");

@@ -21,8 +21,12 @@ void widen(float* to, const void* from, std::int64_t offset, std::int64_t count,
   for (std::int64_t i = 0; i < count; ++i) {
     switch (type) {
       case Type::fp32: to[i] = static_cast<const float*>(from)[offset + i]; break;
-      case Type::bf16: to[i] = from_bf16(static_cast<const std::uint16_t*>(from)[offset + i]); break;
-      case Type::fp16: to[i] = from_fp16(static_cast<const std::uint16_t*>(from)[offset + i]); break;
+      case Type::bf16:
+        to[i] = from_bf16(static_cast<const std::uint16_t*>(from)[offset + i]);
+        break;
+      case Type::fp16:
+        to[i] = from_fp16(static_cast<const std::uint16_t*>(from)[offset + i]);
+        break;
       case Type::e4m3: to[i] = from_e4m3(static_cast<const std::uint8_t*>(from)[offset + i]); break;
     }
   }
@@ -103,7 +107,7 @@ bool is_allowed(const LinearShape& shape) {
     case Type::bf16:
     case Type::fp16: return shape.out_type == Type::fp32 || shape.out_type == shape.type;
     case Type::e4m3:
-      return settings().capability >= 89 && shape.n % 16 == 0 && shape.k % 16 == 0 &&
+      return settings().capability == 90 && shape.n % 16 == 0 && shape.k % 16 == 0 &&
              (shape.out_type == Type::fp32 || shape.out_type == Type::bf16);
   }
   return false;
@@ -149,8 +153,8 @@ std::vector<std::string> Linear::choices() const {
   return lines;
 }
 
-std::size_t Linear::workspace_bytes() const {
-  return 0;
+std::string Linear::library() {
+  return "loops of the host";
 }
 
 }  // namespace reranker::kernels::cuda

@@ -77,9 +77,6 @@ RERANKER_DEVICE std::uint32_t shuffle_xor(std::uint32_t value, int lane_mask) {
 RERANKER_DEVICE float shuffle_xor(float value, int lane_mask) {
   return host::float_of(shuffle_xor(host::bits_of(value), lane_mask));
 }
-RERANKER_DEVICE float shuffle(float value, int lane) {
-  return host::float_of(host::shuffle_word(host::bits_of(value), lane));
-}
 RERANKER_DEVICE bool any_of_warp(bool value) {
   return host::any_lane(value);
 }
@@ -204,7 +201,8 @@ RERANKER_DEVICE void wgmma_shared(float (&d)[N / 2], std::uint64_t a, std::uint6
 template <class Number, int N, Major kMajorB>
 RERANKER_DEVICE void wgmma_registers(float (&d)[N / 2], const Words4& a, std::uint64_t b,
                                      bool accumulate) {
-  host::issue_wgmma({d, &a, 0, b, N, accumulate, kMajorB == Major::mn, Number::kType == Type::bf16});
+  host::issue_wgmma(
+      {d, &a, 0, b, N, accumulate, kMajorB == Major::mn, Number::kType == Type::bf16});
 }
 
 template <int kRegisters>

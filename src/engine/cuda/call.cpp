@@ -1,5 +1,8 @@
 #include "engine/cuda/call.hpp"
 
+#include <functional>
+#include <utility>
+
 #include <ATen/ops/from_blob.h>
 
 namespace reranker::engine::cuda {

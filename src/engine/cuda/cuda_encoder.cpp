@@ -35,9 +35,9 @@ class CudaEncoder final : public Encoder {
     description_.kernels.push_back(fmt::format("attention {}", held_->attention->name));
     for (const auto& choice : held_->linear.choices())
       description_.kernels.push_back("linear " + choice);
-    // Not the products: whichever algorithm was chosen, its bits are those of the others.
-    description_.hardware =
-        fmt::format("{} {} attention {}", device_.info.name, device_.isa(), held_->attention->name);
+    // Not the algorithms of products: whichever was chosen, its bits are those of the others.
+    description_.hardware = fmt::format("{} {} attention {} {}", device_.info.name, device_.isa(),
+                                        held_->attention->name, kernels::cuda::Linear::library());
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = held_->weights.memory.size();
     description_.kernel_revision = kKernelRevision;
@@ -83,8 +83,14 @@ class CudaEncoder final : public Encoder {
     const Inputs inputs(batch, held.query_tokens);
     const Layout layout(inputs.extents());
     inputs.write(layout, held.staging->data());
-    held.recordings.run(inputs.extents(), held.stream.get(), arena,
-                        [&] { queue(inputs.extents(), layout, arena); });
+    try {
+      held.recordings.run(inputs.extents(), held.stream.get(), arena,
+                          [&] { queue(inputs.extents(), layout, arena); });
+    } catch (...) {
+      // What was queued before the failure still reads the inputs, which the next pass writes over.
+      (void)kernels::cuda::synchronize(held.stream.get());
+      throw;
+    }
     check(kernels::cuda::synchronize(held.stream.get()), "computing");
   }
 
@@ -123,8 +129,8 @@ class CudaEncoder final : public Encoder {
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
   try {
     check(kernels::cuda::use_device(device.index), "choosing the device");
-    return std::make_unique<CudaEncoder>(
-        blueprint, device, choose_types(blueprint.precision, device));
+    return std::make_unique<CudaEncoder>(blueprint, device,
+                                         choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {
     throw device.error(failure);
   }

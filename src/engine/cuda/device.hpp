@@ -79,7 +79,11 @@ class PinnedMemory {
 class OwnStream {
  public:
   OwnStream() { check(kernels::cuda::make_stream(&stream_), "making a stream"); }
-  ~OwnStream() { kernels::cuda::destroy(stream_); }
+  /// Waits for what is queued: memory that it uses may go next.
+  ~OwnStream() {
+    (void)kernels::cuda::synchronize(stream_);
+    kernels::cuda::destroy(stream_);
+  }
   OwnStream(const OwnStream&) = delete;
   OwnStream& operator=(const OwnStream&) = delete;
 

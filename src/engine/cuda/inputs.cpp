@@ -19,7 +19,7 @@ void copy(const std::vector<Value>& values, char* to) {
 
 }  // namespace
 
-// In steps of an eighth to a quarter, so that little is computed in vain.
+// In steps of 32, then of an eighth to a quarter, so that little is computed in vain.
 std::size_t padded(std::size_t num_tokens) {
   if (num_tokens > kMostPadded) return num_tokens;
   return round_up(num_tokens, num_tokens <= 256 ? 32 : num_tokens <= 512 ? 64 : 128);

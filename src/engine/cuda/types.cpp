@@ -7,14 +7,22 @@
 namespace reranker::engine::cuda {
 namespace {
 
+// Where cuBLASLt multiplies e4m3 with a scale a row (kernels/cuda/linear.hpp).
+constexpr int kFp8Capability = 90;
+
 Types fp8_types(const Device& device) {
-  if (device.info.capability < 89)
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("precision is fp8, which {} ({}) does not compute in; capability 8.9 or "
-                    "later, or another precision wanted",
-                    device.name(), device.isa()));
+  if (device.info.capability != kFp8Capability)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("precision is fp8, which {} ({}) does not compute in; capability 9.0, "
+                            "or another precision wanted",
+                            device.name(), device.isa()));
   return {Type::bf16, Type::e4m3};
+}
+
+void require(bool holds, const char* name, std::int64_t value, const std::string& wanted) {
+  if (!holds)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} is {}, {} wanted by the CUDA engine", name, value, wanted));
 }
 
 }  // namespace
@@ -37,19 +45,24 @@ const char* name(const Types& types) {
   return types.rows == Type::e4m3 ? "fp8" : kernels::cuda::name(types.type);
 }
 
-// Rows are moved 16 bytes at a time, and attention has tiles for a few sizes of a head alone.
+// Rows are moved 16 bytes at a time, kernels that need all of a row have it in a block's registers
+// (kernels/cuda/row.hpp), and attention has tiles for a few sizes of a head alone.
 void require_supported(const model::Network& network, const Types& types) {
+  constexpr std::int64_t kMostHidden = 16384, kMostScaled = 32768;
   const Widths widths(network);
+  const std::int64_t intermediate = widths.gate_up / 2;
   const std::int64_t step = types.rows == Type::e4m3 ? 16 : 8;
-  for (const std::int64_t width : {widths.hidden, widths.attention, widths.gate_up / 2})
-    if (width % step != 0)
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("rows of {} numbers, a multiple of {} wanted by the CUDA engine",
-                              width, step));
-  if (network.head_dim != 32 && network.head_dim != 64 && network.head_dim != 128)
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("head_dim is {}, 32, 64 or 128 wanted by the CUDA engine", network.head_dim));
+  const auto multiple = fmt::format("a multiple of {}", step);
+  require(widths.hidden % step == 0, "hidden_size", widths.hidden, multiple);
+  require(widths.attention % step == 0, "heads times head_dim", widths.attention, multiple);
+  require(intermediate % step == 0, "intermediate_size", intermediate, multiple);
+  require(widths.hidden <= kMostHidden, "hidden_size", widths.hidden,
+          fmt::format("at most {}", kMostHidden));
+  require(types.rows != Type::e4m3 || intermediate <= kMostScaled, "intermediate_size",
+          intermediate, fmt::format("at most {} in fp8", kMostScaled));
+  const std::int64_t head_dim = network.head_dim;
+  require(head_dim == 32 || head_dim == 64 || head_dim == 128, "head_dim", head_dim,
+          "32, 64 or 128");
 }
 
 }  // namespace reranker::engine::cuda

@@ -1,0 +1,42 @@
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "cuda/on_cuda.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+// What only a host in place of a device can be told to do, by the environment (emulator.hpp). Hidden
+// from runs without it.
+
+using reranker::ErrorCode;
+using reranker::Precision;
+using reranker::Reranker;
+
+// failing_launch=50: the first pass, of two tokens, has 33 launches. late=1: work waits.
+TEST_CASE("a pass that fails leaves nothing under way for the next", "[.failing]") {
+  auto options = on_cuda(Precision::automatic, 8 << 20);
+  const auto load = [&] { return Reranker::load(std::getenv("RERANKER_SMALL_MODEL"), options); };
+  const auto text = [](int repeat) {
+    std::string all;
+    for (int i = 0; i < repeat; ++i) all += "Bees dance to tell each other where flowers are. ";
+    return all;
+  };
+  const auto model = load();
+  options.device = reranker::Device::cpu;
+  const float exact = load().score("how do bees talk", {text(30)})[0];
+
+  // Of more tokens than the first pass, so that it is not the same recorded.
+  check_error(ErrorCode::internal, "invalid configuration argument",
+              [&] { model.score("how do bees talk", {text(5)}); });
+  // Longer, so that its ids lie where the failed pass had where sequences begin: read as such they
+  // lead out of memory.
+  CHECK(std::abs(model.score("how do bees talk", {text(30)})[0] - exact) < 0.01f);
+}
+
+// capability=89
+TEST_CASE("fp8 is refused by name where cuBLASLt does not multiply it", "[.ada]") {
+  CHECK(load_tiny(on_cuda(Precision::fp16)).info().isa == "sm_89");
+  check_error(ErrorCode::unsupported, "precision is fp8, which cuda:0 host emulator (sm_89)",
+              [] { load_tiny(on_cuda(Precision::fp8)); });
+}
