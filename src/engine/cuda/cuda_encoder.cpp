@@ -12,6 +12,7 @@
 #include "engine/cuda/inputs.hpp"
 #include "engine/cuda/types.hpp"
 #include "engine/engine.hpp"
+#include "engine/graph.hpp"
 #include "engine/warnings.hpp"
 
 namespace reranker::engine {
@@ -123,8 +124,8 @@ class CudaEncoder final : public Encoder {
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
   try {
     check(kernels::cuda::use_device(device.index), "choosing the device");
-    return std::make_unique<CudaEncoder>(
-        blueprint, device, choose_types(blueprint.precision, device));
+    return std::make_unique<CudaEncoder>(blueprint, device,
+                                         choose_types(blueprint.precision, device));
   } catch (const Failure& failure) {
     throw device.error(failure);
   }
@@ -133,6 +134,7 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
 std::unique_ptr<Encoder> make_cuda_encoder(const Blueprint& blueprint) {
   const WarningScope warnings(blueprint.warn);
   try {
+    require_operators(blueprint.network);
     return make(blueprint, Device::open(blueprint.device_index));
   } catch (const Error&) {
     throw;
