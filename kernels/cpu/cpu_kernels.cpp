@@ -14,6 +14,7 @@ CpuKernels make_plain() {
   CpuKernels table{};
   add_row_plans(table);
   add_exp_generic(table);
+  add_erf_generic(table);
   add_linear_pack_generic(table);
   add_linear_generic(table);
   add_attention_generic(table);
@@ -22,6 +23,9 @@ CpuKernels make_plain() {
   add_swiglu_generic(table);
   add_embedding_generic(table);
   add_pool_score_generic(table);
+  add_bert_embedding_generic(table);
+  add_layer_norm_generic(table);
+  add_classify_generic(table);
   add_rotate_generic(table);
   add_quantize_generic(table);
   add_embedding_int8_generic(table);

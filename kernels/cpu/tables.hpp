@@ -9,6 +9,7 @@
 namespace reranker::kernels {
 
 void add_exp_generic(CpuKernels& table);
+void add_erf_generic(CpuKernels& table);
 void add_linear_pack_generic(CpuKernels& table);
 void add_linear_generic(CpuKernels& table);
 void add_attention_generic(CpuKernels& table);
@@ -17,6 +18,9 @@ void add_rope_generic(CpuKernels& table);
 void add_swiglu_generic(CpuKernels& table);
 void add_embedding_generic(CpuKernels& table);
 void add_pool_score_generic(CpuKernels& table);
+void add_bert_embedding_generic(CpuKernels& table);
+void add_layer_norm_generic(CpuKernels& table);
+void add_classify_generic(CpuKernels& table);
 
 void add_exp_avx2(CpuKernels& table);
 void add_linear_pack_avx2(CpuKernels& table);

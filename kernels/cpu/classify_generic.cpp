@@ -1,0 +1,38 @@
+#include "kernels/cpu/scalar.hpp"
+#include "kernels/cpu/tables.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+float dot(const float* a, const float* b, std::int64_t dim) {
+  float p[kNumPartials] = {};
+  for (std::int64_t i = 0; i < dim; ++i)
+    p[i % kNumPartials] = std::fma(a[i], b[i], p[i % kNumPartials]);
+  return tree_sum(p);
+}
+
+float logit(const ClassifyArgs& args, const float* x) {
+  float p[kNumPartials] = {};
+  for (std::int64_t j = 0; j < args.dim; ++j) {
+    const float h = tanh_of(dot(x, args.weight + j * args.dim, args.dim) + args.bias[j]);
+    p[j % kNumPartials] = std::fma(h, args.head[j], p[j % kNumPartials]);
+  }
+  return tree_sum(p) + args.head_bias;
+}
+
+void classify_generic(const ClassifyArgs& args, const Plan& plan, std::int64_t task, void*) {
+  const RowRange sequences = part_of(args.num_sequences, task, plan.num_tasks);
+  for (std::int64_t s = sequences.begin; s < sequences.end; ++s) {
+    const std::int64_t first = args.offsets[s];
+    args.logits[s] =
+        first == args.offsets[s + 1] ? 0.0f : logit(args, args.x + first * args.dim);
+  }
+}
+
+}  // namespace
+
+void add_classify_generic(CpuKernels& table) {
+  table.classify = classify_generic;
+}
+
+}  // namespace reranker::kernels
