@@ -1,5 +1,5 @@
+#include "kernels/cpu/classify_tasks.hpp"
 #include "kernels/cpu/scalar.hpp"
-#include "kernels/cpu/tables.hpp"
 
 namespace reranker::kernels {
 namespace {
@@ -20,19 +20,10 @@ float logit(const ClassifyArgs& args, const float* x) {
   return tree_sum(p) + args.head_bias;
 }
 
-void classify_generic(const ClassifyArgs& args, const Plan& plan, std::int64_t task, void*) {
-  const RowRange sequences = part_of(args.num_sequences, task, plan.num_tasks);
-  for (std::int64_t s = sequences.begin; s < sequences.end; ++s) {
-    const std::int64_t first = args.offsets[s];
-    args.logits[s] =
-        first == args.offsets[s + 1] ? 0.0f : logit(args, args.x + first * args.dim);
-  }
-}
-
 }  // namespace
 
 void add_classify_generic(CpuKernels& table) {
-  table.classify = classify_generic;
+  table.classify = classify_sequences<logit>;
 }
 
 }  // namespace reranker::kernels

@@ -62,6 +62,7 @@ CpuKernels make_avx2() {
   CpuKernels table = make_plain();
   table.isa = "avx2";
   add_exp_avx2(table);
+  add_erf_avx2(table);
   add_linear_pack_avx2(table);
   add_linear_avx2(table);
   add_attention_avx2(table);
@@ -70,6 +71,9 @@ CpuKernels make_avx2() {
   add_swiglu_avx2(table);
   add_embedding_avx2(table);
   add_pool_score_avx2(table);
+  add_bert_embedding_avx2(table);
+  add_layer_norm_avx2(table);
+  add_classify_avx2(table);
   add_rotate_avx2(table);
   add_quantize_avx2(table);
   add_embedding_int8_avx2(table);
@@ -96,6 +100,7 @@ CpuKernels make_avx512() {
   CpuKernels table = make_avx2();
   table.isa = "avx512";
   add_exp_avx512(table);
+  add_erf_avx512(table);
   add_linear_avx512(table);
   add_attention_avx512(table);
   add_rms_norm_avx512(table);
@@ -103,6 +108,9 @@ CpuKernels make_avx512() {
   add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
+  add_bert_embedding_avx512(table);
+  add_layer_norm_avx512(table);
+  add_classify_avx512(table);
   return table;
 }
 

@@ -129,12 +129,18 @@ void finish(const LinearArgs& args, const float* sums, std::int64_t token, std::
       const std::int64_t at = (token + r) * n + column;
       const float* sum = sums + ((p - first) * rows + r) * kPanel;
       Sixteen y = load_sixteen(sum, kPanel);
+      if (args.bias != nullptr) {
+        const Sixteen bias = load_sixteen(args.bias + column, lanes);
+        y = {_mm256_add_ps(y.low, bias.low), _mm256_add_ps(y.high, bias.high)};
+      }
       if (args.epilogue == Epilogue::add) {
         const Sixteen residual = load_sixteen(args.residual + at, lanes);
         y = {_mm256_add_ps(y.low, residual.low), _mm256_add_ps(y.high, residual.high)};
       } else if (args.epilogue == Epilogue::swiglu) {
         const Sixteen up = load_sixteen(sum + rows * kPanel, kPanel);
         y = {_mm256_mul_ps(silu_of(y.low), up.low), _mm256_mul_ps(silu_of(y.high), up.high)};
+      } else if (args.epilogue == Epilogue::gelu) {
+        y = {gelu_of(y.low), gelu_of(y.high)};
       }
       store_sixteen(args.out + at, y, lanes);
     }

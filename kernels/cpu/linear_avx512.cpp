@@ -1,3 +1,4 @@
+#include "kernels/cpu/finish_avx512.hpp"
 #include "kernels/cpu/linear_layout.hpp"
 #include "kernels/cpu/micro_avx512.hpp"
 #include "kernels/cpu/tables.hpp"
@@ -113,12 +114,6 @@ void sum_units(float* sums, const LinearArgs& args, const Rows& rows, std::int64
   }
 }
 
-// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
-void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
-  const Floats y = load(sum);
-  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
-}
-
 // The 32 sums of a row and unit into `out`: row `row` of it, column `column` on.
 void finish_unit(const LinearArgs& args, const float* sum, std::int64_t row, std::int64_t unit) {
   if (args.epilogue == Epilogue::swiglu) {
@@ -129,11 +124,8 @@ void finish_unit(const LinearArgs& args, const float* sum, std::int64_t row, std
   }
   const std::int64_t n = args.weights.n;
   for (std::int64_t column = unit * kPair; column < smaller(n, (unit + 1) * kPair);
-       column += kPanel, sum += kPanel) {
-    const std::int64_t at = row * n + column;
-    finish_sixteen(args.out + at, sum,
-                   args.epilogue == Epilogue::add ? args.residual + at : nullptr, n - column);
-  }
+       column += kPanel, sum += kPanel)
+    finish_sixteen(args, sum, row * n + column, column, n - column);
 }
 
 void linear_avx512(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {

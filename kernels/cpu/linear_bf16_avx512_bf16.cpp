@@ -1,5 +1,6 @@
 #include "kernels/cpu/bf16_layout.hpp"
 #include "kernels/cpu/bf16_tile.hpp"
+#include "kernels/cpu/finish_avx512.hpp"
 #include "kernels/cpu/tables.hpp"
 
 // The loops of linear_avx512.cpp. A block of columns of a task's rows of x stays in L2 while all
@@ -89,12 +90,6 @@ Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, st
   return rows;
 }
 
-// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
-void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
-  const Floats y = load(sum);
-  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
-}
-
 // Where a row's outputs of a unit are: `column` of `n`.
 struct Place {
   std::int64_t n;
@@ -116,11 +111,9 @@ void finish_rows(const LinearBf16Args& args, const float* sums, std::int64_t row
       store_first(args.out + at, mul(silu_of(load(sums)), load(sums + kPanel)), lanes);
       continue;
     }
-    const float* residual = args.epilogue == Epilogue::add ? args.residual + at : nullptr;
-    finish_sixteen(args.out + at, sums, residual, lanes);
+    finish_sixteen(args, sums, at, place.column, lanes);
     if (lanes > kPanel)
-      finish_sixteen(args.out + at + kPanel, sums + kPanel,
-                     residual == nullptr ? nullptr : residual + kPanel, lanes - kPanel);
+      finish_sixteen(args, sums + kPanel, at + kPanel, place.column + kPanel, lanes - kPanel);
   }
 }
 

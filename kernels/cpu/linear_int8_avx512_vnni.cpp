@@ -61,6 +61,11 @@ struct Avx512Vnni {
     const __m256 high = silu_of(_mm512_extractf32x8_ps(gate, 1));
     return _mm512_mul_ps(_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1), up);
   }
+  static inline Sixteen gelu(Sixteen y) {
+    const __m256 low = gelu_of(_mm512_castps512_ps256(y));
+    const __m256 high = gelu_of(_mm512_extractf32x8_ps(y, 1));
+    return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+  }
 };
 
 }  // namespace

@@ -48,7 +48,7 @@ inline float erf_of(float x) {  // erf.hpp
     for (int i = 4; i >= 0; --i) p = std::fma(p, square, kErfCoefficients[i]);
     return std::fma(x, p, x);
   }
-  const float t = magnitude > kErfOne ? kErfOne : magnitude;  // NaN stays NaN
+  const float t = kErfOne < magnitude ? kErfOne : magnitude;  // NaN stays NaN
   float p = kErfcCoefficients[5];
   for (int i = 4; i >= 0; --i) p = std::fma(p, t, kErfcCoefficients[i]);
   return std::copysign(1.0f - exp_of(std::fma(t, p, -t)), x);
