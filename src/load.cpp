@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -113,6 +114,13 @@ std::size_t count_parameters(const model::Network& network) {
   return static_cast<std::size_t>(count);
 }
 
+std::string describe(const text::Frame& frame) {
+  return fmt::format("[{}] {} {} [{}] {} [{}] {} {}", fmt::join(frame.ids.begin, " "),
+                     frame.query_head, frame.query_tail, fmt::join(frame.ids.middle, " "),
+                     frame.passage_head, fmt::join(frame.ids.end, " "), frame.ids.typed,
+                     frame.apart);
+}
+
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
                         const text::Frame& frame, const std::filesystem::path& folder,
@@ -125,7 +133,7 @@ std::string fingerprint(const model::Network& network, const engine::Description
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
-  text += frame.describe();
+  text += describe(frame);
   text += model::InputFile(folder / "tokenizer.json").read_all();
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }

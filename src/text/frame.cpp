@@ -1,8 +1,5 @@
 #include "text/frame.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <reranker/error.hpp>
 
 namespace reranker::text {
@@ -16,12 +13,6 @@ Frame question_frame(const Tokenizer& tokenizer) {
   frame.passage_head = ":";
   frame.apart = tokenizer.splits_before_colon();
   return frame;
-}
-
-std::string Frame::describe() const {
-  return fmt::format("[{}] {} {} [{}] {} [{}] {} {}", fmt::join(ids.begin, " "), query_head,
-                     query_tail, fmt::join(ids.middle, " "), passage_head, fmt::join(ids.end, " "),
-                     ids.typed, apart);
 }
 
 Frame pair_frame(const Tokenizer& tokenizer) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "text/tokenizer.hpp"
@@ -17,9 +16,6 @@ struct Frame {
   /// Whether the query's side has ids of its own, whatever the passage. If not, both are one text
   /// to the tokenizer, and ids.middle is empty.
   bool apart = true;
-
-  /// All of it as one text, for fingerprints.
-  std::string describe() const;
 };
 
 /// "question:{query} \n \n passage:{passage}", one text, no space behind the colons, in the
