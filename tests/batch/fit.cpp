@@ -49,7 +49,8 @@ TEST_CASE("fit reads a passage that fits whole", "[fit]") {
 TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::string passage = words(200);
-  const Prompt whole(tokenizer(), scratch, SpecialTokens::match, "why", Prompt::kNoWindow);
+  const Prompt whole(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match, "why",
+                     Prompt::kNoWindow);
   const auto all = whole.encode(passage).ids;
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 128);
@@ -131,7 +132,8 @@ TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
   CHECK(prompt.passage_room() < window / 4 + 16);
   CHECK(fit(prompt, "short", 0, Overflow::truncate).status == Status::ok);
 
-  const Prompt fits(tokenizer(), scratch, SpecialTokens::match, "short", window);
+  const Prompt fits(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                    "short", window);
   CHECK_FALSE(fits.query_truncated());
 }
 

@@ -95,7 +95,7 @@ TEST_CASE("a BERT folder is read with the prefix in its names or without", "[ber
   CHECK(model.config.num_token_types == 2);
   CHECK(model.framing == Framing::pair);
   CHECK(model.network.numbers.at("eps") == 1e-12);
-  CHECK(model.network.weights.size() == 24);
+  CHECK(model.network.weights.size() == 21);
   const Weight& qkv = find(model.network, "qkv");
   CHECK(qkv.rows == 18);
   CHECK(qkv.cols == 6);
@@ -107,7 +107,7 @@ TEST_CASE("a BERT folder is read with the prefix in its names or without", "[ber
 TEST_CASE("a BERT folder's buffers are passed over, and no other tensor is", "[bert]") {
   Weights weights("bert.");
   weights.add("bert.embeddings.position_ids", "1,5", 5, "I64");
-  CHECK(read(config_json(), weights).network.weights.size() == 24);
+  CHECK(read(config_json(), weights).network.weights.size() == 21);
   weights.add("cls.predictions.bias", "9", 9);
   check_error(ErrorCode::model_invalid, "cls.predictions.bias is unknown",
               [&] { read(config_json(), weights); });
