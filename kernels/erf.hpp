@@ -1,8 +1,8 @@
 #pragma once
 
 // erf and, for classify, tanh for floats: the same bits on every instruction set, and within 1.2
-// and 1.4 ulp (tests/kernels/erf.cpp). exp is that of exp.hpp, every product and sum is rounded once and fused
-// where both meet.
+// and 1.4 ulp (tests/kernels/erf.cpp). exp is that of exp.hpp, every product and sum is rounded
+// once and fused where both meet.
 //
 // erf(x), t = |x|:
 //   t <= kErfSmall   x + x (c[0] + s (c[1] + ... s c[5])),  s = x x,  c = kErfCoefficients

@@ -31,7 +31,10 @@ struct Tables {
   Table types;
 
   Tables(WeightType type, std::int64_t columns)
-      : dim(columns), words(type, 30, dim, 1), positions(type, 120, dim, 2), types(type, 2, dim, 3) {}
+      : dim(columns),
+        words(type, 30, dim, 1),
+        positions(type, 120, dim, 2),
+        types(type, 2, dim, 3) {}
 };
 
 struct Batch {

@@ -93,6 +93,5 @@ TEST_CASE("layer_norm leaves partial sums that no element touches as they are",
 }
 
 TEST_CASE("layer_norm of no tokens does nothing", "[layer_norm]") {
-  for (const CpuKernels* kernels : all_tables())
-    CHECK(layer_norm(*kernels, {}, Norm(19)).empty());
+  for (const CpuKernels* kernels : all_tables()) CHECK(layer_norm(*kernels, {}, Norm(19)).empty());
 }

@@ -17,9 +17,7 @@ CpuKernels make_portable() {
   add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
-  add_bert_embedding_avx512(table);
   add_layer_norm_avx512(table);
-  add_classify_avx512(table);
   add_attention_bf16_avx512_bf16(table);
   add_round_bf16_avx512_bf16(table);
   add_linear_bf16_avx512_bf16(table);

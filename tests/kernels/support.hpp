@@ -139,7 +139,8 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-/// Products (tokens, n) with a bias and what follows it, by the definition of linear.hpp; not swiglu.
+/// Products (tokens, n) with a bias and what follows it, by the definition of linear.hpp; not
+/// swiglu.
 inline std::vector<float> finished(std::vector<float> y, const std::vector<float>& bias,
                                    Epilogue epilogue, const std::vector<float>& residual) {
   for (std::size_t i = 0; i < y.size(); ++i) {
