@@ -18,11 +18,11 @@ struct EmbeddingRows {
 };
 
 struct BertEmbeddingArgs {
-  float* out;               // (num_tokens, dim)
-  EmbeddingRows words;      // (vocab, dim)
-  EmbeddingRows positions;  // at least as many rows as the longest sequence has tokens
-  EmbeddingRows types;      // (2, dim)
-  const std::int32_t* ids;  // (num_tokens), 0 <= id < vocab: the caller has checked
+  float* out;                         // (num_tokens, dim)
+  EmbeddingRows words;                // (vocab, dim)
+  EmbeddingRows positions;            // at least as many rows as the longest sequence has tokens
+  EmbeddingRows types;                // (2, dim)
+  const std::int32_t* ids;            // (num_tokens), 0 <= id < vocab: the caller has checked
   const std::int32_t* offsets;        // (num_sequences + 1)
   const std::int32_t* type_1_begins;  // (num_sequences), counted from the sequence's first token;
                                       // its length or more where no token is of type 1

@@ -1,17 +1,17 @@
 #pragma once
 
 // erf and, for classify, tanh for floats: the same bits on every instruction set, and within 1.2
-// and 1.4 ulp (tests/kernels/erf.cpp). exp is that of exp.hpp, every product and sum is rounded once and fused
-// where both meet.
+// and 1.4 ulp (tests/kernels/erf.cpp). exp is that of exp.hpp, every product and sum is rounded
+// once and fused where both meet.
 //
 // erf(x), t = |x|:
 //   t <= kErfSmall   x + x (c[0] + s (c[1] + ... s c[5])),  s = x x,  c = kErfCoefficients
 //   else             1 - exp(-t + t (c[0] + t (c[1] + ... t c[5]))) with the sign of x,
 //                    c = kErfcCoefficients, t = kErfOne where it is larger: erf is 1 from there on
 //
-// tanh(x), t = |x|:
-//   t <= kTanhSmall  x + x (s (c[0] + s (c[1] + ... s c[4]))),  s = x x,  c = kTanhCoefficients
-//   else             1 - 2 / (exp(2 t) + 1) with the sign of x
+// tanh(x), t = |x|, and with the sign of x:
+//   t <= kTanhSmall  t + t (s (c[0] + s (c[1] + ... s c[4]))),  s = t t,  c = kTanhCoefficients
+//   else             1 - 2 / (exp(2 t) + 1)
 //
 // gelu(x) = (x / 2) (1 + erf(x sqrt(1/2))), as PyTorch has it: each product and the sum is rounded,
 // so that far below zero, where 1 + erf cancels, its error is that of erf times x / 2. NaN is NaN,

@@ -28,8 +28,8 @@
 // The instruction asks no control register, so none of this can be switched off. It is one chain
 // over all of k, 8192 columns and more: its error is about a thousandth of what rounding to bf16
 // has cost before (tests/kernels/linear_bf16.cpp), and a chain may be interrupted anywhere, so that
-// no blocking for caches shows in the bits. Bias and epilogue follow linear.hpp and flush nothing. An
-// output depends on its own row of x and of W alone. Which NaN it is, is not defined.
+// no blocking for caches shows in the bits. Bias and epilogue follow linear.hpp and flush nothing.
+// An output depends on its own row of x and of W alone. Which NaN it is, is not defined.
 
 namespace reranker::kernels {
 

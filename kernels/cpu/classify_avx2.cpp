@@ -7,8 +7,7 @@ namespace {
 // Lanes of `count` elements of a * b, added to `sum`; other lanes stay as they are.
 __m256 add_first(__m256 sum, __m256 a, __m256 b, std::int64_t count) {
   const __m256 added = _mm256_fmadd_ps(a, b, sum);
-  return count >= 8 ? added
-                    : _mm256_blendv_ps(sum, added, _mm256_castsi256_ps(first_lanes(count)));
+  return count >= 8 ? added : _mm256_blendv_ps(sum, added, _mm256_castsi256_ps(first_lanes(count)));
 }
 
 float dot(const float* a, const float* b, std::int64_t dim) {
@@ -34,8 +33,7 @@ __m256 add_eight(__m256 sum, const ClassifyArgs& args, const float* x, std::int6
   float dots[8] = {};
   for (std::int64_t lane = 0; lane < 8 && lane < left; ++lane)
     dots[lane] = dot(x, args.weight + (j + lane) * args.dim, args.dim);
-  const __m256 h =
-      tanh_of(_mm256_add_ps(_mm256_loadu_ps(dots), load_first(args.bias + j, left)));
+  const __m256 h = tanh_of(_mm256_add_ps(_mm256_loadu_ps(dots), load_first(args.bias + j, left)));
   return add_first(sum, h, load_first(args.head + j, left), left);
 }
 

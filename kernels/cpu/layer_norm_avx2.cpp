@@ -41,10 +41,10 @@ void normalize(const LayerNormArgs& args, float* out, const float* x) {
   for (std::int64_t i = 0; i < args.dim; i += 8) {
     const std::int64_t left = args.dim - i;
     const __m256 scaled = _mm256_mul_ps(_mm256_sub_ps(load_first(x + i, left), mean), r);
-    store_first(out + i,
-                _mm256_fmadd_ps(scaled, load_first(args.weight + i, left),
-                                load_first(args.bias + i, left)),
-                left);
+    store_first(
+        out + i,
+        _mm256_fmadd_ps(scaled, load_first(args.weight + i, left), load_first(args.bias + i, left)),
+        left);
   }
 }
 

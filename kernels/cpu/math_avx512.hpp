@@ -90,18 +90,18 @@ inline Floats gelu_of(Floats x) {  // erf.hpp
 }
 
 inline Floats tanh_of(Floats x) {  // erf.hpp
-  const Floats magnitude = magnitude_of(x);
-  const Floats square = mul(x, x);
+  const Floats t = magnitude_of(x);
+  const Floats square = mul(t, t);
   Floats p = fill(kTanhCoefficients[4]);
   p = fma(p, square, fill(kTanhCoefficients[3]));
   p = fma(p, square, fill(kTanhCoefficients[2]));
   p = fma(p, square, fill(kTanhCoefficients[1]));
   p = fma(p, square, fill(kTanhCoefficients[0]));
-  const Floats small = fma(x, mul(p, square), x);
+  const Floats small = fma(t, mul(p, square), t);
 
-  const Floats rest = div(fill(2.0f), add(exp_of(add(magnitude, magnitude)), fill(1.0f)));
-  const Floats large = with_sign(sub(fill(1.0f), rest), x);
-  return pick(at_most(magnitude, fill(kTanhSmall)), small, large);
+  const Floats rest = div(fill(2.0f), add(exp_of(add(t, t)), fill(1.0f)));
+  const Floats large = sub(fill(1.0f), rest);
+  return with_sign(pick(less(fill(kTanhSmall), t), large, small), x);
 }
 
 inline Floats silu_of(Floats x) {

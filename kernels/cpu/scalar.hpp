@@ -59,14 +59,12 @@ inline float gelu_of(float x) {  // erf.hpp
 }
 
 inline float tanh_of(float x) {  // erf.hpp
-  const float magnitude = std::fabs(x);
-  if (magnitude <= kTanhSmall) {
-    const float square = x * x;
-    float p = kTanhCoefficients[4];
-    for (int i = 3; i >= 0; --i) p = std::fma(p, square, kTanhCoefficients[i]);
-    return std::fma(x, p * square, x);
-  }
-  return std::copysign(1.0f - 2.0f / (exp_of(magnitude + magnitude) + 1.0f), x);
+  const float t = std::fabs(x);
+  if (t > kTanhSmall) return std::copysign(1.0f - 2.0f / (exp_of(t + t) + 1.0f), x);
+  const float square = t * t;
+  float p = kTanhCoefficients[4];
+  for (int i = 3; i >= 0; --i) p = std::fma(p, square, kTanhCoefficients[i]);
+  return std::copysign(std::fma(t, p * square, t), x);  // NaN stays NaN
 }
 
 inline float silu_of(float x) {

@@ -105,20 +105,19 @@ inline __m256 gelu_of(__m256 x) {  // erf.hpp
 inline __m256 tanh_of(__m256 x) {  // erf.hpp
   const __m256 one = _mm256_set1_ps(1.0f);
   const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
-  const __m256 magnitude = _mm256_xor_ps(x, sign);
-  const __m256 square = _mm256_mul_ps(x, x);
+  const __m256 t = _mm256_xor_ps(x, sign);
+  const __m256 square = _mm256_mul_ps(t, t);
   __m256 p = _mm256_set1_ps(kTanhCoefficients[4]);
   p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[3]));
   p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[2]));
   p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[1]));
   p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[0]));
-  const __m256 small = _mm256_fmadd_ps(x, _mm256_mul_ps(p, square), x);
+  const __m256 small = _mm256_fmadd_ps(t, _mm256_mul_ps(p, square), t);
 
-  const __m256 power = _mm256_add_ps(exp_of(_mm256_add_ps(magnitude, magnitude)), one);
-  const __m256 rest = _mm256_div_ps(_mm256_set1_ps(2.0f), power);
-  const __m256 large = _mm256_or_ps(_mm256_sub_ps(one, rest), sign);
-  const __m256 is_small = _mm256_cmp_ps(magnitude, _mm256_set1_ps(kTanhSmall), _CMP_LE_OQ);
-  return _mm256_blendv_ps(large, small, is_small);
+  const __m256 power = _mm256_add_ps(exp_of(_mm256_add_ps(t, t)), one);
+  const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2.0f), power));
+  const __m256 is_large = _mm256_cmp_ps(t, _mm256_set1_ps(kTanhSmall), _CMP_GT_OQ);
+  return _mm256_or_ps(_mm256_blendv_ps(small, large, is_large), sign);
 }
 
 inline __m256 silu_of(__m256 x) {
