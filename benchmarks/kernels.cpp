@@ -108,7 +108,13 @@ const char* name_of(WeightType type) {
 }
 
 const char* suffix_of(Epilogue epilogue) {
-  return epilogue == Epilogue::swiglu ? " swiglu" : epilogue == Epilogue::add ? " add" : "";
+  switch (epilogue) {
+    case Epilogue::store: return "";
+    case Epilogue::add: return " add";
+    case Epilogue::swiglu: return " swiglu";
+    case Epilogue::gelu: return " gelu";
+  }
+  return "";
 }
 
 void bench_linear(const Options& options, std::int64_t n, std::int64_t k, Epilogue epilogue,
@@ -360,12 +366,47 @@ void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
   if (wanted(options, "exp"))
     measure(options, "exp" + shape, 0, 2 * bytes,
             [&] { kernels.exp(y.data(), x.data(), tokens * dim); });
+  if (wanted(options, "erf"))
+    measure(options, "erf" + shape, 0, 2 * bytes,
+            [&] { kernels.erf(y.data(), x.data(), tokens * dim); });
+}
+
+void bench_bert(const Options& options, std::int64_t tokens, std::int64_t dim) {
+  const CpuKernels& kernels = *options.kernels;
+  const std::string shape = " " + std::to_string(tokens) + " x " + std::to_string(dim);
+  const double bytes = static_cast<double>(tokens * dim) * 4;
+  const auto x = numbers(tokens * dim);
+  const auto weight = numbers(dim * dim);
+  std::vector<float> y(x.size());
+  const std::vector<std::int32_t> ids(static_cast<std::size_t>(tokens));
+  const std::int32_t offsets[2] = {0, static_cast<std::int32_t>(tokens)};
+  const std::int32_t type_1_begins = static_cast<std::int32_t>(tokens / 4);
+  const EmbeddingRows rows{x.data(), WeightType::fp32};
+  if (wanted(options, "layer_norm"))
+    measure(options, "layer_norm" + shape, 0, 2 * bytes, [&] {
+      run(LayerNormArgs{y.data(), x.data(), weight.data(), weight.data(), tokens, dim, 1e-12f},
+          kernels.plan_layer_norm, kernels.layer_norm, nullptr);
+    });
+  if (wanted(options, "bert_embedding"))
+    measure(options, "bert_embedding fp32" + shape, 0, 2 * bytes, [&] {
+      run(BertEmbeddingArgs{y.data(), rows, rows, rows, ids.data(), offsets, &type_1_begins, tokens,
+                            1, dim},
+          kernels.plan_bert_embedding, kernels.bert_embedding, nullptr);
+    });
+  const double square = static_cast<double>(dim * dim);
+  if (wanted(options, "classify"))
+    measure(options, "classify 1 x " + std::to_string(dim), 2 * square, 4 * square, [&] {
+      float logit;
+      run(ClassifyArgs{&logit, x.data(), offsets, weight.data(), x.data(), x.data(), 0.0f, 1, dim},
+          kernels.plan_classify, kernels.classify, nullptr);
+    });
 }
 
 void bench_all(const Options& options) {
   constexpr auto kStore = Epilogue::store;
   constexpr auto kAdd = Epilogue::add;
   constexpr auto kSwiglu = Epilogue::swiglu;
+  constexpr auto kGelu = Epilogue::gelu;
   constexpr auto kBf16 = WeightType::bf16;
   for (const std::int64_t m : {1, 2, 4, 6, 7, 16, 32, 64, 128, 300, 512, 2048}) {
     bench_linear(options, 3072, 2048, kStore, kBf16, m);
@@ -383,6 +424,12 @@ void bench_all(const Options& options) {
     bench_linear(options, 3072, 2048, kStore, WeightType::fp32, m);
     bench_linear(options, 2048, 8192, kAdd, WeightType::fp32, m);
   }
+  for (const std::int64_t m : {1, 16, 128, 512, 2048}) {
+    bench_linear(options, 1152, 384, kStore, WeightType::fp32, m);
+    bench_linear(options, 1536, 384, kStore, WeightType::fp32, m);
+    bench_linear(options, 1536, 384, kGelu, WeightType::fp32, m);
+    bench_linear(options, 384, 1536, kAdd, WeightType::fp32, m);
+  }
   for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
     bench_pack(options, type);
   for (const std::int64_t m : {1, 6, 16, 64, 128, 300, 512, 2048}) {
@@ -394,6 +441,7 @@ void bench_all(const Options& options) {
   for (const std::int64_t m : {1, 128, 512}) {
     bench_linear_int8(options, 3072, 576, kSwiglu, m);
     bench_linear_int8(options, 576, 1536, kAdd, m);
+    bench_linear_int8(options, 1536, 384, kGelu, m);
   }
   for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32}) {
     bench_pack_int8(options, type);
@@ -410,6 +458,7 @@ void bench_all(const Options& options) {
     bench_linear_bf16(options, 576, 576, kAdd, m);
     bench_linear_bf16(options, 3072, 576, kSwiglu, m);
     bench_linear_bf16(options, 576, 1536, kAdd, m);
+    bench_linear_bf16(options, 1536, 384, kGelu, m);
   }
   for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
     bench_pack_bf16(options, type);
@@ -429,6 +478,8 @@ void bench_all(const Options& options) {
   }
   bench_rows(options, 512, 2048);
   bench_rows(options, 8192, 2048);
+  bench_bert(options, 512, 384);
+  bench_bert(options, 8192, 384);
 }
 
 Options read_options(int argc, char** argv) {

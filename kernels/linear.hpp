@@ -4,21 +4,23 @@
 
 // linear: a projection, with what follows it folded in.
 //
-//   y[t][j] = sum_i x[t][i] * W[j][i]          t < num_tokens, j < n, i < k
+//   y[t][j] = sum_i x[t][i] * W[j][i] + bias[j]        t < num_tokens, j < n, i < k
 //
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
+//   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: erf.hpp
 //   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
 //
 // Bits. k is cut into linear_num_blocks(k) blocks of linear_block(k) elements, the last one
 // shorter. Inside a block an output is one chain of fused multiply-adds in the order of i, begun
-// at +0; the blocks' results are added in order, one rounding each; the epilogue comes last.
+// at +0; the blocks' results are added in order, one rounding each; the bias, if there
+// is one, comes next and the epilogue last.
 // Nothing else is rounded, so an output depends on its own row of x and of W alone. bf16 and fp16
 // weights are widened exactly: the same weights in fp32 give the same bits.
 
 namespace reranker::kernels {
 
-enum class Epilogue : std::int32_t { store, add, swiglu };
+enum class Epilogue : std::int32_t { store, add, swiglu, gelu };
 
 /// What the rows of W are: `plain`, or the n/2 rows of a gate followed by the n/2 rows of an up
 /// projection (as Epilogue::swiglu needs them, and only it takes them).
@@ -62,6 +64,7 @@ struct LinearArgs {
   const float* residual;  // (num_tokens, n), may be out; read by Epilogue::add alone
   std::int64_t num_tokens;
   Epilogue epilogue;
+  const float* bias = nullptr;  // (n), or null for none; null with Epilogue::swiglu
 };
 
 /// Number and length of the blocks that k is cut into: a function of k alone.

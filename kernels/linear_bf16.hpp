@@ -5,10 +5,11 @@
 
 // linear_bf16: a projection of bf16 rows with bf16 weights, with what follows it folded in.
 //
-//   y[t][j] = sum_i x[t][i] * w[j][i]        x: round_bf16.hpp; and then as in linear.hpp:
+//   y[t][j] = sum_i x[t][i] * w[j][i] + bias[j]     x: round_bf16.hpp; and then as in linear.hpp:
 //
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
+//   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: erf.hpp
 //   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
 //
 // bf16 weights are taken as they are. Those of fp16 and fp32 are rounded to bf16 when they are
@@ -27,8 +28,8 @@
 // The instruction asks no control register, so none of this can be switched off. It is one chain
 // over all of k, 8192 columns and more: its error is about a thousandth of what rounding to bf16
 // has cost before (tests/kernels/linear_bf16.cpp), and a chain may be interrupted anywhere, so that
-// no blocking for caches shows in the bits. The epilogue follows linear.hpp and flushes nothing. An
-// output depends on its own row of x and of W alone. Which NaN it is, is not defined.
+// no blocking for caches shows in the bits. Bias and epilogue follow linear.hpp and flush nothing.
+// An output depends on its own row of x and of W alone. Which NaN it is, is not defined.
 
 namespace reranker::kernels {
 
@@ -57,6 +58,7 @@ struct LinearBf16Args {
   const float* residual;   // (num_tokens, n), may be out; read by Epilogue::add alone
   std::int64_t num_tokens;
   Epilogue epilogue;
+  const float* bias = nullptr;  // (n), or null for none; null with Epilogue::swiglu
 };
 
 }  // namespace reranker::kernels

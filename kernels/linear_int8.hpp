@@ -6,10 +6,11 @@
 // linear_int8: a projection of 8-bit codes with 8-bit weights, with what follows it folded in.
 //
 //   s[t][j] = sum_i q[t][i] * w[j][i]                     exact, int32; q: quantize.hpp
-//   y[t][j] = (float(s[t][j]) * scale_w[j]) * scale[t]    and then as in linear.hpp:
+//   y[t][j] = (float(s[t][j]) * scale_w[j]) * scale[t] + bias[j]    and then as in linear.hpp:
 //
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
+//   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: erf.hpp
 //   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
 //
 // The codes of x are of rotated rows, so the rows of W are to be rotated too, by rotate_rows,
@@ -82,6 +83,7 @@ struct LinearInt8Args {
   const float* residual;      // (num_tokens, n), may be out; read by Epilogue::add alone
   std::int64_t num_tokens;
   Epilogue epilogue;
+  const float* bias = nullptr;  // (n), or null for none; null with Epilogue::swiglu
 };
 
 }  // namespace reranker::kernels

@@ -13,6 +13,7 @@
 #include "engine/engine.hpp"
 #include "model/config.hpp"
 #include "runtime/executor.hpp"
+#include "text/frame.hpp"
 #include "text/tokenizer.hpp"
 
 namespace reranker {
@@ -26,6 +27,7 @@ struct Reranker::Impl {
   Impl& operator=(const Impl&) = delete;
 
   text::Tokenizer tokenizer;
+  text::Frame frame;  // of a query and a passage
   std::optional<model::Fusion> fusion;
   std::size_t max_tokens = 0;  // the window
   std::shared_ptr<runtime::Executor> executor;

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "impl.hpp"
-#include "model/llama.hpp"
-#include "model/safetensors.hpp"
+#include "model/model.hpp"
 #include "text/prompt.hpp"
 
 // How a model is loaded: folder -> config, checkpoint, tokenizer -> network -> encoder.
@@ -28,7 +28,7 @@ void require_folder(const std::filesystem::path& folder) {
               fmt::format("{}: not a folder; a Hugging Face model folder wanted", folder.string()));
 }
 
-std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) {
+std::size_t choose_window(const model::Config& config, std::size_t wanted) {
   const auto positions = static_cast<std::size_t>(config.max_positions);
   if (wanted == 0) return std::min(positions, kMaxWindow);
   const std::size_t most = std::min(positions, kMaxWindow);
@@ -39,9 +39,10 @@ std::size_t choose_window(const model::LlamaConfig& config, std::size_t wanted) 
 }
 
 // A window must hold the prompt around two empty texts with room to spare for some of each.
-void require_room(const text::Tokenizer& tokenizer, std::size_t window) {
+void require_room(const text::Tokenizer& tokenizer, const text::Frame& frame, std::size_t window) {
   text::Tokenizer::Scratch scratch;
-  const text::Prompt prompt(tokenizer, scratch, SpecialTokens::match, {}, text::Prompt::kNoWindow);
+  const text::Prompt prompt(tokenizer, frame, scratch, SpecialTokens::match, {},
+                            text::Prompt::kNoWindow);
   const std::size_t least = 2 * prompt.encode({}).ids.size();
   if (window < least)
     throw Error(ErrorCode::invalid_argument,
@@ -56,6 +57,18 @@ text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t
                 fmt::format("{}: ids up to {}, config.json has a vocab_size of {}", path.string(),
                             tokenizer.vocabulary_size() - 1, vocab_size));
   return tokenizer;
+}
+
+text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& model,
+                       const std::filesystem::path& folder) {
+  if (model.framing == model::Framing::question) return text::question_frame(tokenizer);
+  text::Frame frame = text::pair_frame(tokenizer);
+  if (frame.ids.typed && model.config.num_token_types < 2)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: type_vocab_size is {}, 2 wanted by the pair template of "
+                            "tokenizer.json",
+                            (folder / "config.json").string(), model.config.num_token_types));
+  return frame;
 }
 
 // None where there is no device to compute on, or none that computes so; `log` is told why.
@@ -79,9 +92,8 @@ std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint&
   return engine::open_cpu().make(blueprint);
 }
 
-std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
-                                              const model::Checkpoint& checkpoint,
-                                              std::size_t window, const LoadOptions& options,
+std::unique_ptr<engine::Encoder> make_encoder(const model::Model& model, std::size_t window,
+                                              const LoadOptions& options,
                                               runtime::Executor& executor) {
   const LogCallback& log = options.log;
   std::function<void(std::string_view)> warn;
@@ -89,8 +101,8 @@ std::unique_ptr<engine::Encoder> make_encoder(const model::Network& network,
   std::unique_ptr<engine::Encoder> encoder;
   executor.run([&](runtime::Crew& crew) {
     encoder = make_on(options.device,
-                      {network, checkpoint, window, options.precision, options.device_index,
-                       executor.memory_limit(), crew, warn},
+                      {model.network, model.checkpoint, window, options.precision,
+                       options.device_index, executor.memory_limit(), crew, warn},
                       log);
   });
   return encoder;
@@ -102,9 +114,17 @@ std::size_t count_parameters(const model::Network& network) {
   return static_cast<std::size_t>(count);
 }
 
+std::string describe(const text::Frame& frame) {
+  return fmt::format("[{}] {} {} [{}] {} [{}] {} {}", fmt::join(frame.ids.begin, " "),
+                     frame.query_head, frame.query_tail, fmt::join(frame.ids.middle, " "),
+                     frame.passage_head, fmt::join(frame.ids.end, " "), frame.ids.typed,
+                     frame.apart);
+}
+
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
-                        const std::filesystem::path& folder, std::size_t window) {
+                        const text::Frame& frame, const std::filesystem::path& folder,
+                        std::size_t window) {
   std::string text =
       fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
                   description.precision, description.weights, description.attention, window,
@@ -113,11 +133,12 @@ std::string fingerprint(const model::Network& network, const engine::Description
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
+  text += describe(frame);
   text += model::InputFile(folder / "tokenizer.json").read_all();
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
-Info describe(const model::LlamaConfig& config, const model::Network& network,
+Info describe(const model::Config& config, const model::Network& network,
               const engine::Encoder& encoder, std::size_t threads) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
   const engine::Description& description = encoder.description();
@@ -160,7 +181,7 @@ std::string summary(const std::filesystem::path& folder, const Info& info) {
 // Weights that are not finite, or an engine that does not work here, show now and not in a call.
 void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
   Usage ignored;
-  const batch::Sequence two_tokens{{0, 0}, 0, 0, 0};
+  const batch::Sequence two_tokens{{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0};
   const float logit = encode({two_tokens}, 2, ignored).front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
@@ -171,22 +192,22 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
 
 Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
   require_folder(folder);
-  const model::LlamaConfig config = model::read_config(folder);
-  const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
-  const model::Network network = model::llama_network(config, checkpoint);
+  const model::Model model = model::read_model(folder);
+  const model::Config& config = model.config;
 
   auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size),
                                      options.runtime ? *options.runtime : Runtime::process());
   impl->max_tokens = choose_window(config, options.max_tokens);
-  require_room(impl->tokenizer, impl->max_tokens);
+  impl->frame = make_frame(impl->tokenizer, model, folder);
+  require_room(impl->tokenizer, impl->frame, impl->max_tokens);
   impl->fusion = config.fusion;
-  impl->encoder = make_encoder(network, checkpoint, impl->max_tokens, options, *impl->executor);
+  impl->encoder = make_encoder(model, impl->max_tokens, options, *impl->executor);
 
-  impl->info = describe(config, network, *impl->encoder, impl->executor->threads());
+  impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();
   impl->info.max_tokens = impl->max_tokens;
-  impl->info.fingerprint =
-      fingerprint(network, impl->encoder->description(), folder, impl->max_tokens);
+  impl->info.fingerprint = fingerprint(model.network, impl->encoder->description(), impl->frame,
+                                       folder, impl->max_tokens);
 
   impl->check_forward(folder);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));

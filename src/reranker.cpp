@@ -154,7 +154,8 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
     std::optional<text::Prompt> prompt;
     for (std::size_t i = 0; i < passages.size(); ++i) {
       if (i < queries.size())
-        prompt.emplace(tokenizer, *scratch, options.special_tokens, repair(queries[i]), max_tokens);
+        prompt.emplace(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
+                       max_tokens);
       auto fit = fit_passage(*prompt, passages[i], i, options.overflow);
       ranking.hits.push_back(fit.hit);
       encoding.add(std::move(fit.sequences));
@@ -198,7 +199,7 @@ Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions
 std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string_view passage,
                                              SpecialTokens special_tokens) const {
   Impl::BorrowedScratch scratch(*impl_);
-  const text::Prompt prompt(impl_->tokenizer, *scratch, special_tokens, repair(query),
+  const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens, repair(query),
                             text::Prompt::kNoWindow);
   return prompt.encode(repair(passage)).ids;
 }

@@ -14,6 +14,7 @@ CpuKernels make_plain() {
   CpuKernels table{};
   add_row_plans(table);
   add_exp_generic(table);
+  add_erf_generic(table);
   add_linear_pack_generic(table);
   add_linear_generic(table);
   add_attention_generic(table);
@@ -22,6 +23,9 @@ CpuKernels make_plain() {
   add_swiglu_generic(table);
   add_embedding_generic(table);
   add_pool_score_generic(table);
+  add_bert_embedding_generic(table);
+  add_layer_norm_generic(table);
+  add_classify_generic(table);
   add_rotate_generic(table);
   add_quantize_generic(table);
   add_embedding_int8_generic(table);
@@ -58,6 +62,7 @@ CpuKernels make_avx2() {
   CpuKernels table = make_plain();
   table.isa = "avx2";
   add_exp_avx2(table);
+  add_erf_avx2(table);
   add_linear_pack_avx2(table);
   add_linear_avx2(table);
   add_attention_avx2(table);
@@ -66,6 +71,9 @@ CpuKernels make_avx2() {
   add_swiglu_avx2(table);
   add_embedding_avx2(table);
   add_pool_score_avx2(table);
+  add_bert_embedding_avx2(table);
+  add_layer_norm_avx2(table);
+  add_classify_avx2(table);
   add_rotate_avx2(table);
   add_quantize_avx2(table);
   add_embedding_int8_avx2(table);
@@ -92,6 +100,7 @@ CpuKernels make_avx512() {
   CpuKernels table = make_avx2();
   table.isa = "avx512";
   add_exp_avx512(table);
+  add_erf_avx512(table);
   add_linear_avx512(table);
   add_attention_avx512(table);
   add_rms_norm_avx512(table);
@@ -99,6 +108,8 @@ CpuKernels make_avx512() {
   add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
+  // bert_embedding and classify wait for memory: no faster with wider registers.
+  add_layer_norm_avx512(table);
   return table;
 }
 

@@ -4,8 +4,11 @@
 
 #include "kernels/attention.hpp"
 #include "kernels/attention_bf16.hpp"
+#include "kernels/bert_embedding.hpp"
+#include "kernels/classify.hpp"
 #include "kernels/embedding.hpp"
 #include "kernels/embedding_int8.hpp"
+#include "kernels/layer_norm.hpp"
 #include "kernels/linear.hpp"
 #include "kernels/linear_bf16.hpp"
 #include "kernels/linear_int8.hpp"
@@ -122,9 +125,21 @@ struct CpuKernels {
                       void* scratch);
   void (*pool_sequences)(const PoolScoreArgs& args);
 
-  /// y[i] = exp(x[i]) or exp2(x[i]), i < count, as every kernel computes them (exp.hpp). For tests.
+  /// BERT's own.
+  Plan (*plan_bert_embedding)(const BertEmbeddingArgs& args, int num_threads);
+  void (*bert_embedding)(const BertEmbeddingArgs& args, const Plan& plan, std::int64_t task,
+                         void* scratch);
+  Plan (*plan_layer_norm)(const LayerNormArgs& args, int num_threads);
+  void (*layer_norm)(const LayerNormArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+  Plan (*plan_classify)(const ClassifyArgs& args, int num_threads);
+  void (*classify)(const ClassifyArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+
+  /// y[i] = exp(x[i]) and so on, i < count, as every kernel computes them (exp.hpp, erf.hpp). For
+  /// tests.
   void (*exp)(float* y, const float* x, std::int64_t count);
   void (*exp2)(float* y, const float* x, std::int64_t count);
+  void (*erf)(float* y, const float* x, std::int64_t count);
+  void (*tanh)(float* y, const float* x, std::int64_t count);
 };
 
 /// Runs anywhere, and slowly: the definition of the bits, and the oracle of the other tables.

@@ -61,6 +61,7 @@ struct Int8Avx2 {
   static inline Sixteen silu_product(const Sixteen& gate, const Sixteen& up) {
     return {_mm256_mul_ps(silu_of(gate.low), up.low), _mm256_mul_ps(silu_of(gate.high), up.high)};
   }
+  static inline Sixteen gelu(const Sixteen& y) { return {gelu_of(y.low), gelu_of(y.high)}; }
 };
 
 }  // namespace

@@ -16,7 +16,7 @@
 //   Sixteen                          a row's 16 outputs of a panel
 //   dequantized                      sums to outputs (linear_int8.hpp)
 //   load_sixteen, store_sixteen      of which `lanes` belong to the matrix
-//   sum, silu_product                the epilogues
+//   sum, silu_product, gelu          the epilogues
 //
 // For linear_int8_<isa>.cpp only: everything is local to the file that includes it.
 
@@ -180,11 +180,14 @@ void finish(const LinearInt8Args& args, const Int8Outputs& to, const std::int32_
       const std::int32_t* offsets = to.offsets + p * kPanel;
       const float* scales = to.scales + p * kPanel;
       auto y = Isa::dequantized(sum, offsets, scales, scale);
+      if (args.bias != nullptr) y = Isa::sum(y, Isa::load_sixteen(args.bias + column, lanes));
       if (epilogue == Epilogue::add)
         y = Isa::sum(y, Isa::load_sixteen(args.residual + at, lanes));
       else if (epilogue == Epilogue::swiglu)
         y = Isa::silu_product(
             y, Isa::dequantized(sum + rows * kPanel, offsets + kPanel, scales + kPanel, scale));
+      else if (epilogue == Epilogue::gelu)
+        y = Isa::gelu(y);
       Isa::store_sixteen(args.out + at, y, lanes);
     }
   }
@@ -192,9 +195,10 @@ void finish(const LinearInt8Args& args, const Int8Outputs& to, const std::int32_
 
 template <typename Isa>
 auto finish_of(Epilogue epilogue) {
-  return epilogue == Epilogue::store ? finish<Isa, Epilogue::store>
-         : epilogue == Epilogue::add ? finish<Isa, Epilogue::add>
-                                     : finish<Isa, Epilogue::swiglu>;
+  return epilogue == Epilogue::store  ? finish<Isa, Epilogue::store>
+         : epilogue == Epilogue::add  ? finish<Isa, Epilogue::add>
+         : epilogue == Epilogue::gelu ? finish<Isa, Epilogue::gelu>
+                                      : finish<Isa, Epilogue::swiglu>;
 }
 
 template <typename Isa>

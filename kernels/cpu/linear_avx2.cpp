@@ -118,6 +118,7 @@ Sixteen load_sixteen(const float* from, std::int64_t lanes) {
 }
 
 // Sums of panels [first, last) and rows from `token` on into `out`.
+template <Epilogue epilogue>
 void finish(const LinearArgs& args, const float* sums, std::int64_t token, std::int64_t rows,
             std::int64_t first, std::int64_t last) {
   const std::int64_t step = panels_per_unit(args);
@@ -129,15 +130,28 @@ void finish(const LinearArgs& args, const float* sums, std::int64_t token, std::
       const std::int64_t at = (token + r) * n + column;
       const float* sum = sums + ((p - first) * rows + r) * kPanel;
       Sixteen y = load_sixteen(sum, kPanel);
-      if (args.epilogue == Epilogue::add) {
+      if (args.bias != nullptr) {
+        const Sixteen bias = load_sixteen(args.bias + column, lanes);
+        y = {_mm256_add_ps(y.low, bias.low), _mm256_add_ps(y.high, bias.high)};
+      }
+      if (epilogue == Epilogue::add) {
         const Sixteen residual = load_sixteen(args.residual + at, lanes);
         y = {_mm256_add_ps(y.low, residual.low), _mm256_add_ps(y.high, residual.high)};
-      } else if (args.epilogue == Epilogue::swiglu) {
+      } else if (epilogue == Epilogue::swiglu) {
         const Sixteen up = load_sixteen(sum + rows * kPanel, kPanel);
         y = {_mm256_mul_ps(silu_of(y.low), up.low), _mm256_mul_ps(silu_of(y.high), up.high)};
+      } else if (epilogue == Epilogue::gelu) {
+        y = {gelu_of(y.low), gelu_of(y.high)};
       }
       store_sixteen(args.out + at, y, lanes);
     }
+}
+
+auto finish_of(Epilogue epilogue) {
+  return epilogue == Epilogue::store  ? finish<Epilogue::store>
+         : epilogue == Epilogue::add  ? finish<Epilogue::add>
+         : epilogue == Epilogue::gelu ? finish<Epilogue::gelu>
+                                      : finish<Epilogue::swiglu>;
 }
 
 void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
@@ -156,11 +170,12 @@ void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, vo
                         ? Rows{x, count, linear_block(k), false}
                         : copy_rows(sums + larger(kMaxSums, 2 * count * kPanel), x, count, k);
 
+  const auto finish_rows = finish_of(args.epilogue);
   for (std::int64_t p = units.begin * step; p < units.end * step; p += group) {
     const std::int64_t last = smaller(p + group, units.end * step);
     args.weights.type == WeightType::bf16 ? sum_panels<Bf16Panel>(sums, args, rows, p, last)
                                           : sum_panels<Fp32Panel<true>>(sums, args, rows, p, last);
-    finish(args, sums, tokens.begin, count, p, last);
+    finish_rows(args, sums, tokens.begin, count, p, last);
   }
 }
 

@@ -1,3 +1,4 @@
+#include "kernels/cpu/finish_avx512.hpp"
 #include "kernels/cpu/linear_layout.hpp"
 #include "kernels/cpu/micro_avx512.hpp"
 #include "kernels/cpu/tables.hpp"
@@ -113,15 +114,10 @@ void sum_units(float* sums, const LinearArgs& args, const Rows& rows, std::int64
   }
 }
 
-// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
-void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
-  const Floats y = load(sum);
-  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
-}
-
-// The 32 sums of a row and unit into `out`: row `row` of it, column `column` on.
+// The 32 sums of a row and unit into row `row` of `out`.
+template <Epilogue epilogue>
 void finish_unit(const LinearArgs& args, const float* sum, std::int64_t row, std::int64_t unit) {
-  if (args.epilogue == Epilogue::swiglu) {
+  if (epilogue == Epilogue::swiglu) {
     const std::int64_t n = args.weights.n / 2;
     store_first(args.out + row * n + unit * kPanel, mul(silu_of(load(sum)), load(sum + kPanel)),
                 n - unit * kPanel);
@@ -129,11 +125,24 @@ void finish_unit(const LinearArgs& args, const float* sum, std::int64_t row, std
   }
   const std::int64_t n = args.weights.n;
   for (std::int64_t column = unit * kPair; column < smaller(n, (unit + 1) * kPair);
-       column += kPanel, sum += kPanel) {
-    const std::int64_t at = row * n + column;
-    finish_sixteen(args.out + at, sum,
-                   args.epilogue == Epilogue::add ? args.residual + at : nullptr, n - column);
-  }
+       column += kPanel, sum += kPanel)
+    finish_sixteen<epilogue>(args, sum, row * n + column, column, n - column);
+}
+
+// Sums of units [first, last) and rows from `token` on into `out`.
+template <Epilogue epilogue>
+void finish(const LinearArgs& args, const float* sums, std::int64_t token, std::int64_t rows,
+            std::int64_t first, std::int64_t last) {
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t u = first; u < last; ++u)
+      finish_unit<epilogue>(args, sums + ((u - first) * rows + r) * kPair, token + r, u);
+}
+
+auto finish_of(Epilogue epilogue) {
+  return epilogue == Epilogue::store  ? finish<Epilogue::store>
+         : epilogue == Epilogue::add  ? finish<Epilogue::add>
+         : epilogue == Epilogue::gelu ? finish<Epilogue::gelu>
+                                      : finish<Epilogue::swiglu>;
 }
 
 void linear_avx512(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
@@ -150,13 +159,12 @@ void linear_avx512(const LinearArgs& args, const Plan& plan, std::int64_t task, 
                         ? Rows{x, count, linear_block(k), false}
                         : copy_rows(sums + larger(kMaxSums, count * kPair), x, count, k);
 
+  const auto finish_rows = finish_of(args.epilogue);
   for (std::int64_t u = units.begin; u < units.end; u += group) {
     const std::int64_t last = smaller(u + group, units.end);
     args.weights.type == WeightType::bf16 ? sum_units<Bf16Panel>(sums, args, rows, u, last)
                                           : sum_units<Fp32Panel<true>>(sums, args, rows, u, last);
-    for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t v = u; v < last; ++v)
-        finish_unit(args, sums + ((v - u) * count + r) * kPair, tokens.begin + r, v);
+    finish_rows(args, sums, tokens.begin, count, u, last);
   }
 }
 

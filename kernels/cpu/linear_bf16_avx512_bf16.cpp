@@ -1,5 +1,6 @@
 #include "kernels/cpu/bf16_layout.hpp"
 #include "kernels/cpu/bf16_tile.hpp"
+#include "kernels/cpu/finish_avx512.hpp"
 #include "kernels/cpu/tables.hpp"
 
 // The loops of linear_avx512.cpp. A block of columns of a task's rows of x stays in L2 while all
@@ -89,12 +90,6 @@ Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, st
   return rows;
 }
 
-// The 16 sums at `sum` with what follows them into `out`, of which `lanes` belong to the matrix.
-void finish_sixteen(float* out, const float* sum, const float* residual, std::int64_t lanes) {
-  const Floats y = load(sum);
-  store_first(out, residual == nullptr ? y : add(y, load_first(residual, lanes)), lanes);
-}
-
 // Where a row's outputs of a unit are: `column` of `n`.
 struct Place {
   std::int64_t n;
@@ -107,21 +102,28 @@ Place place_of(const LinearBf16Args& args, std::int64_t unit) {
 }
 
 // Sums (count, 32) of a unit into rows [row, row + count) of `out`.
-void finish_rows(const LinearBf16Args& args, const float* sums, std::int64_t row,
-                 std::int64_t count, const Place& place) {
+template <Epilogue epilogue>
+void finish(const LinearBf16Args& args, const float* sums, std::int64_t row, std::int64_t count,
+            const Place& place) {
   const std::int64_t lanes = place.n - place.column;
   for (std::int64_t r = 0; r < count; ++r, sums += kPair) {
     const std::int64_t at = (row + r) * place.n + place.column;
-    if (args.epilogue == Epilogue::swiglu) {
+    if (epilogue == Epilogue::swiglu) {
       store_first(args.out + at, mul(silu_of(load(sums)), load(sums + kPanel)), lanes);
       continue;
     }
-    const float* residual = args.epilogue == Epilogue::add ? args.residual + at : nullptr;
-    finish_sixteen(args.out + at, sums, residual, lanes);
+    finish_sixteen<epilogue>(args, sums, at, place.column, lanes);
     if (lanes > kPanel)
-      finish_sixteen(args.out + at + kPanel, sums + kPanel,
-                     residual == nullptr ? nullptr : residual + kPanel, lanes - kPanel);
+      finish_sixteen<epilogue>(args, sums + kPanel, at + kPanel, place.column + kPanel,
+                               lanes - kPanel);
   }
+}
+
+auto finish_of(Epilogue epilogue) {
+  return epilogue == Epilogue::store  ? finish<Epilogue::store>
+         : epilogue == Epilogue::add  ? finish<Epilogue::add>
+         : epilogue == Epilogue::gelu ? finish<Epilogue::gelu>
+                                      : finish<Epilogue::swiglu>;
 }
 
 // All rows with the two panels of `unit` over one block; t.next is where the panels that follow
@@ -132,6 +134,7 @@ void multiply_block(Bf16Tile t, const LinearBf16Args& args, const Rows& rows, st
   const std::int64_t pairs = columns / 2;
   t.next_step = divide_up(columns * kPanel * 2, rows.tiles.count * pairs);
   t.n = place.n;
+  const auto finish_rows = finish_of(args.epilogue);
   for (std::int64_t i = 0; i < rows.tiles.count; ++i) {
     const std::int64_t count = rows.tiles.rows(i);
     t.out = args.out + row * place.n + place.column;

@@ -1,8 +1,7 @@
-#include "kernels/cpu/intrinsics_avx512.hpp"  // first: others include <immintrin.h> as it is
+#include "kernels/cpu/math_avx512.hpp"  // first: others include <immintrin.h> as it is
 
 #include "kernels/cpu/int8_interleave_sse2.hpp"
 #include "kernels/cpu/int8_tasks.hpp"
-#include "kernels/cpu/vector_avx2.hpp"
 
 namespace reranker::kernels {
 namespace {
@@ -56,11 +55,8 @@ struct Avx512Vnni {
       _mm512_mask_storeu_ps(to, first_sixteen(lanes), y);
   }
   static inline Sixteen sum(Sixteen a, Sixteen b) { return _mm512_add_ps(a, b); }
-  static inline Sixteen silu_product(Sixteen gate, Sixteen up) {
-    const __m256 low = silu_of(_mm512_castps512_ps256(gate));
-    const __m256 high = silu_of(_mm512_extractf32x8_ps(gate, 1));
-    return _mm512_mul_ps(_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1), up);
-  }
+  static inline Sixteen silu_product(Sixteen gate, Sixteen up) { return mul(silu_of(gate), up); }
+  static inline Sixteen gelu(Sixteen y) { return gelu_of(y); }
 };
 
 }  // namespace

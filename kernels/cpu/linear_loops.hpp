@@ -33,7 +33,7 @@ struct LinearLoops {
     for (std::int64_t token = 0; token < args.num_tokens; ++token)
       for (std::int64_t unit = units.begin; unit < units.end; ++unit)
         args.epilogue == Epilogue::swiglu ? swiglu(args, token, unit)
-                                          : store_or_add(args, token, unit);
+                                          : one_panel(args, token, unit);
   }
 
  private:
@@ -42,13 +42,17 @@ struct LinearLoops {
     return num_panels(Linear::weights(args)) / (args.epilogue == Epilogue::swiglu ? 2 : 1);
   }
 
-  static void store_or_add(const Args& args, std::int64_t token, std::int64_t panel) {
+  static void one_panel(const Args& args, std::int64_t token, std::int64_t panel) {
     const std::int64_t n = Linear::weights(args).n;
     float y[kPanel];
     Linear::panel_product(y, args, token, panel);
     for (std::int64_t lane = 0; lane < kPanel && panel * kPanel + lane < n; ++lane) {
-      const std::int64_t at = token * n + panel * kPanel + lane;
-      args.out[at] = args.epilogue == Epilogue::add ? y[lane] + args.residual[at] : y[lane];
+      const std::int64_t column = panel * kPanel + lane;
+      const std::int64_t at = token * n + column;
+      const float biased = args.bias != nullptr ? y[lane] + args.bias[column] : y[lane];
+      args.out[at] = args.epilogue == Epilogue::add    ? biased + args.residual[at]
+                     : args.epilogue == Epilogue::gelu ? gelu_of(biased)
+                                                       : biased;
     }
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/vector_avx512.hpp"
+#include "kernels/erf.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -57,6 +58,50 @@ inline Floats exp2_of(Floats x) {  // exp.hpp, x <= 0
   p = fma(p, r, fill(1.0f));
   const Lanes too_small = less(x, fill(kExp2Min));
   return mul_lanes(static_cast<Lanes>(~too_small), p, as_exponent(shifted));
+}
+
+inline Floats erf_of(Floats x) {  // erf.hpp
+  const Floats magnitude = magnitude_of(x);
+  const Floats square = mul(x, x);
+  Floats p = fill(kErfCoefficients[5]);
+  p = fma(p, square, fill(kErfCoefficients[4]));
+  p = fma(p, square, fill(kErfCoefficients[3]));
+  p = fma(p, square, fill(kErfCoefficients[2]));
+  p = fma(p, square, fill(kErfCoefficients[1]));
+  p = fma(p, square, fill(kErfCoefficients[0]));
+  const Floats small = fma(x, p, x);
+
+  const Floats one = fill(kErfOne);
+  const Floats t = pick(less(one, magnitude), one, magnitude);  // NaN stays NaN
+  p = fill(kErfcCoefficients[5]);
+  p = fma(p, t, fill(kErfcCoefficients[4]));
+  p = fma(p, t, fill(kErfcCoefficients[3]));
+  p = fma(p, t, fill(kErfcCoefficients[2]));
+  p = fma(p, t, fill(kErfcCoefficients[1]));
+  p = fma(p, t, fill(kErfcCoefficients[0]));
+  const Floats erfc = exp_of(fma(t, p, negate(t)));
+  const Floats large = with_sign(sub(fill(1.0f), erfc), x);
+  return pick(at_most(magnitude, fill(kErfSmall)), small, large);
+}
+
+inline Floats gelu_of(Floats x) {  // erf.hpp
+  const Floats erf = erf_of(mul(x, fill(kSqrtHalf)));
+  return mul(mul(x, fill(0.5f)), add(fill(1.0f), erf));
+}
+
+inline Floats tanh_of(Floats x) {  // erf.hpp
+  const Floats t = magnitude_of(x);
+  const Floats square = mul(t, t);
+  Floats p = fill(kTanhCoefficients[4]);
+  p = fma(p, square, fill(kTanhCoefficients[3]));
+  p = fma(p, square, fill(kTanhCoefficients[2]));
+  p = fma(p, square, fill(kTanhCoefficients[1]));
+  p = fma(p, square, fill(kTanhCoefficients[0]));
+  const Floats small = fma(t, mul(p, square), t);
+
+  const Floats rest = div(fill(2.0f), add(exp_of(add(t, t)), fill(1.0f)));
+  const Floats large = sub(fill(1.0f), rest);
+  return with_sign(pick(less(fill(kTanhSmall), t), large, small), x);
 }
 
 inline Floats silu_of(Floats x) {

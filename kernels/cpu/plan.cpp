@@ -47,6 +47,15 @@ void add_row_plans(CpuKernels& table) {
   table.plan_embedding_int8 = [](const EmbeddingInt8Args& a, int n) {
     return plan_rows(a.num_tokens, n);
   };
+  table.plan_bert_embedding = [](const BertEmbeddingArgs& a, int n) {
+    return plan_rows(a.num_tokens, n);
+  };
+  table.plan_layer_norm = [](const LayerNormArgs& a, int n) { return plan_rows(a.num_tokens, n); };
+  // A sequence is dim rows of the pooler's weights: enough for a task of its own.
+  table.plan_classify = [](const ClassifyArgs& a, int n) {
+    const std::int64_t num_tasks = smaller(a.num_sequences, n);
+    return Plan{num_tasks, 0, num_tasks, 1};
+  };
   table.plan_pool_tokens = [](const PoolScoreArgs& a, int n) { return plan_rows(a.num_tokens, n); };
 }
 

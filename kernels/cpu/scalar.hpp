@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/cpu/widen.hpp"
+#include "kernels/erf.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -37,6 +38,33 @@ inline float exp2_of(float x) {  // exp.hpp, x <= 0
   for (int i = 4; i >= 0; --i) p = std::fma(p, r, kExp2Coefficients[i]);
   p = std::fma(p, r, 1.0f);
   return p * bits_of<float>(bits_of<std::uint32_t>(shifted) << 23);
+}
+
+inline float erf_of(float x) {  // erf.hpp
+  const float magnitude = std::fabs(x);
+  if (magnitude <= kErfSmall) {
+    const float square = x * x;
+    float p = kErfCoefficients[5];
+    for (int i = 4; i >= 0; --i) p = std::fma(p, square, kErfCoefficients[i]);
+    return std::fma(x, p, x);
+  }
+  const float t = kErfOne < magnitude ? kErfOne : magnitude;  // NaN stays NaN
+  float p = kErfcCoefficients[5];
+  for (int i = 4; i >= 0; --i) p = std::fma(p, t, kErfcCoefficients[i]);
+  return std::copysign(1.0f - exp_of(std::fma(t, p, -t)), x);
+}
+
+inline float gelu_of(float x) {  // erf.hpp
+  return (0.5f * x) * (1.0f + erf_of(x * kSqrtHalf));
+}
+
+inline float tanh_of(float x) {  // erf.hpp
+  const float t = std::fabs(x);
+  if (t > kTanhSmall) return std::copysign(1.0f - 2.0f / (exp_of(t + t) + 1.0f), x);
+  const float square = t * t;
+  float p = kTanhCoefficients[4];
+  for (int i = 3; i >= 0; --i) p = std::fma(p, square, kTanhCoefficients[i]);
+  return std::copysign(std::fma(t, p * square, t), x);  // NaN stays NaN
 }
 
 inline float silu_of(float x) {

@@ -9,6 +9,7 @@
 namespace reranker::kernels {
 
 void add_exp_generic(CpuKernels& table);
+void add_erf_generic(CpuKernels& table);
 void add_linear_pack_generic(CpuKernels& table);
 void add_linear_generic(CpuKernels& table);
 void add_attention_generic(CpuKernels& table);
@@ -17,8 +18,12 @@ void add_rope_generic(CpuKernels& table);
 void add_swiglu_generic(CpuKernels& table);
 void add_embedding_generic(CpuKernels& table);
 void add_pool_score_generic(CpuKernels& table);
+void add_bert_embedding_generic(CpuKernels& table);
+void add_layer_norm_generic(CpuKernels& table);
+void add_classify_generic(CpuKernels& table);
 
 void add_exp_avx2(CpuKernels& table);
+void add_erf_avx2(CpuKernels& table);
 void add_linear_pack_avx2(CpuKernels& table);
 void add_linear_avx2(CpuKernels& table);
 void add_attention_avx2(CpuKernels& table);
@@ -27,8 +32,12 @@ void add_rope_avx2(CpuKernels& table);
 void add_swiglu_avx2(CpuKernels& table);
 void add_embedding_avx2(CpuKernels& table);
 void add_pool_score_avx2(CpuKernels& table);
+void add_bert_embedding_avx2(CpuKernels& table);
+void add_layer_norm_avx2(CpuKernels& table);
+void add_classify_avx2(CpuKernels& table);
 
 void add_exp_avx512(CpuKernels& table);
+void add_erf_avx512(CpuKernels& table);
 void add_linear_avx512(CpuKernels& table);
 void add_attention_avx512(CpuKernels& table);
 void add_rms_norm_avx512(CpuKernels& table);
@@ -36,6 +45,7 @@ void add_rope_avx512(CpuKernels& table);
 void add_swiglu_avx512(CpuKernels& table);
 void add_embedding_avx512(CpuKernels& table);
 void add_pool_score_avx512(CpuKernels& table);
+void add_layer_norm_avx512(CpuKernels& table);
 void add_rotate_generic(CpuKernels& table);
 void add_quantize_generic(CpuKernels& table);
 void add_embedding_int8_generic(CpuKernels& table);

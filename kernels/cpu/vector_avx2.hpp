@@ -2,6 +2,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/erf.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -68,6 +69,55 @@ inline __m256 exp2_of(__m256 x) {  // exp.hpp, x <= 0
   p = _mm256_mul_ps(p, _mm256_castsi256_ps(power));
   const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(kExp2Min), _CMP_LT_OQ);
   return _mm256_andnot_ps(too_small, p);
+}
+
+inline __m256 erf_of(__m256 x) {  // erf.hpp
+  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
+  const __m256 magnitude = _mm256_xor_ps(x, sign);
+  const __m256 square = _mm256_mul_ps(x, x);
+  __m256 p = _mm256_set1_ps(kErfCoefficients[5]);
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[4]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[3]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[2]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[1]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[0]));
+  const __m256 small = _mm256_fmadd_ps(x, p, x);
+
+  const __m256 t = _mm256_min_ps(_mm256_set1_ps(kErfOne), magnitude);  // NaN stays NaN
+  p = _mm256_set1_ps(kErfcCoefficients[5]);
+  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[4]));
+  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[3]));
+  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[2]));
+  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[1]));
+  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[0]));
+  const __m256 erfc = exp_of(_mm256_fmsub_ps(t, p, t));
+  const __m256 large = _mm256_or_ps(_mm256_sub_ps(_mm256_set1_ps(1.0f), erfc), sign);
+  const __m256 is_small = _mm256_cmp_ps(magnitude, _mm256_set1_ps(kErfSmall), _CMP_LE_OQ);
+  return _mm256_blendv_ps(large, small, is_small);
+}
+
+inline __m256 gelu_of(__m256 x) {  // erf.hpp
+  const __m256 erf = erf_of(_mm256_mul_ps(x, _mm256_set1_ps(kSqrtHalf)));
+  const __m256 half = _mm256_mul_ps(x, _mm256_set1_ps(0.5f));
+  return _mm256_mul_ps(half, _mm256_add_ps(_mm256_set1_ps(1.0f), erf));
+}
+
+inline __m256 tanh_of(__m256 x) {  // erf.hpp
+  const __m256 one = _mm256_set1_ps(1.0f);
+  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
+  const __m256 t = _mm256_xor_ps(x, sign);
+  const __m256 square = _mm256_mul_ps(t, t);
+  __m256 p = _mm256_set1_ps(kTanhCoefficients[4]);
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[3]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[2]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[1]));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kTanhCoefficients[0]));
+  const __m256 small = _mm256_fmadd_ps(t, _mm256_mul_ps(p, square), t);
+
+  const __m256 power = _mm256_add_ps(exp_of(_mm256_add_ps(t, t)), one);
+  const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2.0f), power));
+  const __m256 is_large = _mm256_cmp_ps(t, _mm256_set1_ps(kTanhSmall), _CMP_GT_OQ);
+  return _mm256_or_ps(_mm256_blendv_ps(small, large, is_large), sign);
 }
 
 inline __m256 silu_of(__m256 x) {

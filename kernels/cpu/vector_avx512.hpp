@@ -86,6 +86,14 @@ inline Floats max_of(Floats a, Floats b) {
 inline Floats negate(Floats x) {
   return _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
 }
+/// x without its sign.
+inline Floats magnitude_of(Floats x) {
+  return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x);
+}
+/// x, whose sign is plus, with the sign of `from`.
+inline Floats with_sign(Floats x, Floats from) {
+  return _mm512_or_ps(x, _mm512_and_ps(from, _mm512_set1_ps(-0.0f)));
+}
 inline float square_root(float x) {
   return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x)));
 }

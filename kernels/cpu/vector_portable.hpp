@@ -96,6 +96,12 @@ inline Floats max_of(Floats a, Floats b) {
 inline Floats negate(Floats x) {
   return each([&](int j) { return -x.lane[j]; });
 }
+inline Floats magnitude_of(Floats x) {
+  return each([&](int j) { return std::fabs(x.lane[j]); });
+}
+inline Floats with_sign(Floats x, Floats from) {
+  return each([&](int j) { return std::copysign(x.lane[j], from.lane[j]); });
+}
 inline float square_root(float x) {
   return std::sqrt(x);
 }

@@ -36,7 +36,7 @@ Batch join(const std::vector<Sequence>& sequences, const std::vector<std::size_t
     batch.ids.insert(batch.ids.end(), sequence.ids.begin(), sequence.ids.end());
     batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
     batch.type_1_begins.push_back(
-        static_cast<std::int32_t>(batch.ids.size() - sequence.num_type_1));
+        static_cast<std::int32_t>(sequence.ids.size() - sequence.num_type_1));
   }
   return batch;
 }

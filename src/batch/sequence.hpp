@@ -20,7 +20,7 @@ struct Batch {
   std::vector<std::size_t> sequences;  // indices into the call's sequences
   std::vector<std::int32_t> ids;       // (num_tokens)
   std::vector<std::int32_t> offsets;  // (num_sequences + 1), where each begins; the last is the end
-  // (num_sequences), where in each the tokens of type 1 begin; its end if it has none
+  // (num_sequences), how many tokens of each are of type 0: those of type 1 begin behind them
   std::vector<std::int32_t> type_1_begins;
 
   std::size_t num_tokens() const { return ids.size(); }

@@ -20,6 +20,7 @@ struct Call {
   runtime::Crew& crew;
   runtime::Arena& arena;
   const Arithmetic& arithmetic;
+  const std::int32_t* type_1_begins;  // Batch::type_1_begins
 };
 
 /// The call under way on this thread; valid inside an operator.

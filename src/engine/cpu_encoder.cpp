@@ -15,7 +15,6 @@
 #include "engine/call.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
-#include "engine/ops/ops.hpp"
 #include "engine/warnings.hpp"
 #include "engine/weights.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
@@ -40,6 +39,7 @@ const kernels::CpuKernels& choose_kernels() {
 }
 
 at::Tensor make_rope_table(const Blueprint& blueprint) {
+  if (blueprint.network.inverse_frequencies.empty()) return at::empty({0}, at::kFloat);
   const auto max_positions = static_cast<std::int64_t>(blueprint.max_tokens);
   const std::int64_t head_dim = blueprint.network.head_dim;
   at::Tensor table = at::empty({kernels::rope_table_size(max_positions, head_dim)}, at::kFloat);
@@ -92,7 +92,7 @@ class CpuEncoder final : public Encoder {
   void forward(const batch::Batch& batch, runtime::Crew& crew, runtime::Arena& arena,
                float* logits) const override {
     const WarningScope warnings(warn_);
-    Call call{kernels_, crew, arena, *arithmetic_};
+    Call call{kernels_, crew, arena, *arithmetic_, batch.type_1_begins.data()};
     const CallScope scope(call);
     const at::Tensor out = graph_.run(view(batch.ids), view(batch.offsets));
     std::copy_n(out.const_data_ptr<float>(), batch.num_sequences(), logits);
@@ -183,9 +183,6 @@ std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
 }
 
 }  // namespace
-
-const c10::DispatchKey kDispatchKey = c10::DispatchKey::CPU;
-
 }  // namespace reranker::engine
 
 extern "C" __attribute__((visibility("default"))) const reranker::engine::Module reranker_engine{

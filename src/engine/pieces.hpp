@@ -25,6 +25,11 @@ struct Piece {
   }
   std::size_t bytes() const { return row_bytes() * static_cast<std::size_t>(num_rows); }
   std::size_t begin() const { return row_bytes() * static_cast<std::size_t>(first_row); }
+
+  std::int64_t row_in_weight() const { return rows_above + first_row; }
+  std::size_t begin_in_weight() const {
+    return row_bytes() * static_cast<std::size_t>(row_in_weight());
+  }
 };
 
 /// All tensors of a network, in its weights' order.

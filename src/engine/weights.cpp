@@ -36,7 +36,8 @@ bool is_projection(const Weight& weight) {
 }
 
 DType type_of(const Weight& weight) {
-  return weight.kind == Weight::Kind::vector ? DType::f32 : common_type(weight);
+  const bool fp32 = weight.kind == Weight::Kind::vector || weight.kind == Weight::Kind::matrix;
+  return fp32 ? DType::f32 : common_type(weight);
 }
 
 // How a weight is kept.
@@ -126,7 +127,7 @@ class Loader {
     buffer.resize(std::max(buffer.size(), piece.bytes()));
     const Slot& slot = slots_[piece.weight];
     const bool in_place = slot.form == Form::plain && piece.tensor->dtype == slot.type;
-    char* data = in_place ? at(slot) + piece.begin() : buffer.data();
+    char* data = in_place ? at(slot) + piece.begin_in_weight() : buffer.data();
     read(blueprint_.checkpoint, piece, data);
     if (!in_place) put(piece, data);
   }
@@ -145,21 +146,20 @@ class Loader {
       case Form::codes: return encode(piece, rows);
       case Form::plain: break;
     }
-    auto* out = reinterpret_cast<float*>(at(slot)) + piece.first_row * slot.weight->cols;
+    auto* out = reinterpret_cast<float*>(at(slot)) + piece.row_in_weight() * slot.weight->cols;
     std::memcpy(out, widened.data(), widened.size() * sizeof(float));
   }
 
   void pack(const Piece& piece, const void* rows) const {
     const Slot& slot = slots_[piece.weight];
     void* panels = reinterpret_cast<PackedLinear*>(at(slot))->panels();
-    arithmetic_.pack(slot.linear(), panels,
-                     {rows, piece.rows_above + piece.first_row, piece.num_rows});
+    arithmetic_.pack(slot.linear(), panels, {rows, piece.row_in_weight(), piece.num_rows});
   }
 
   void encode(const Piece& piece, const void* rows) const {
     const Slot& slot = slots_[piece.weight];
-    arithmetic_.encode(
-        {slot.table(), at(slot), rows, weight_type(slot.type), piece.first_row, piece.num_rows});
+    arithmetic_.encode({slot.table(), at(slot), rows, weight_type(slot.type), piece.row_in_weight(),
+                        piece.num_rows});
   }
 
   at::Tensor tensor(const Slot& slot) const {

@@ -1,24 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+
+#include "model/json.hpp"
+
+// What the families' config.json have in common, and how their values are read and refused.
 
 namespace reranker::model {
-
-/// How the positions' frequencies are stretched, as config.json names it.
-enum class RopeType { plain, linear, llama3 };
-
-struct Rope {
-  RopeType type = RopeType::plain;
-  double theta = 10000.0;
-  double factor = 1.0;                     // linear, llama3
-  double low_freq_factor = 1.0;            // llama3
-  double high_freq_factor = 4.0;           // llama3
-  double original_max_positions = 8192.0;  // llama3
-};
 
 /// How a folder's score joins the first stage's: score = logit + max_weight * 10 * s / max(s)
 /// + zscore_weight * (s - mean(s)) / sd(s), over the scores s of one call.
@@ -27,8 +18,8 @@ struct Fusion {
   double zscore_weight = 0.0;
 };
 
-/// What config.json says of a bidirectional Llama with a one-logit head.
-struct LlamaConfig {
+/// What config.json says in every family.
+struct Config {
   std::string architecture;
   std::int64_t num_layers = 0;
   std::int64_t hidden_size = 0;
@@ -38,19 +29,28 @@ struct LlamaConfig {
   std::int64_t head_dim = 0;
   std::int64_t vocab_size = 0;
   std::int64_t max_positions = 0;
-  double rms_norm_eps = 1e-6;
-  double temperature = 1.0;
-  std::optional<std::int64_t> num_labels;  // absent: the head's rows tell
-  Rope rope;
+  std::int64_t num_token_types = 1;  // that a sequence's tokens may be of
   std::optional<Fusion> fusion;
 };
 
-/// Reads `folder`/config.json, in both generations of its form (rope_scaling with rope_theta, and
-/// rope_parameters). Throws Error: model_not_found, model_invalid, unsupported.
-LlamaConfig read_config(const std::filesystem::path& folder);
+constexpr std::int64_t kMaxExtent = 1 << 20;  // of any one dimension: far beyond every model
 
-/// Angle per position of each pair of a head, (head_dim / 2), in radians.
-/// As transformers' ROPE_INIT_FUNCTIONS, in its fp32 arithmetic.
-std::vector<float> inverse_frequencies(const Rope& rope, std::int64_t head_dim);
+/// The one name that "architectures" lists. Throws Error: model_invalid.
+std::string read_architecture(const JsonObject& config);
+
+/// Reads all but num_kv_heads, head_dim and num_token_types. Throws Error: model_invalid.
+void read_common(const JsonObject& config, Config& out);
+
+/// `fallback` where the key is absent. Throws Error: model_invalid, where it is not above 0.
+double positive(const JsonObject& object, std::string_view key, double fallback);
+
+// What would change the arithmetic and that we do not have is refused, never ignored. What is
+// absent is as wanted. Throw Error: unsupported, with key, value found and value wanted.
+[[noreturn]] void refuse(const JsonObject& object, std::string_view key, const std::string& found,
+                         std::string_view wanted);
+void require_string(const JsonObject& config, std::string_view key, std::string_view wanted);
+void require_false(const JsonObject& config, std::string_view key);
+void require_no_quantization(const JsonObject& config);
+void require_one_label(const JsonObject& config);
 
 }  // namespace reranker::model

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/config.hpp"
+#include "model/llama_config.hpp"
 #include "model/network.hpp"
 #include "model/safetensors.hpp"
 

@@ -16,6 +16,8 @@ struct Weight {
     embedding,     // (rows, cols) gathered by row
     linear,        // (rows, cols), y = x · Wᵀ
     gated_linear,  // gate rows, then as many up rows: y = silu(x · Gᵀ) * (x · Uᵀ)
+    table,         // (rows, cols), kept as stored
+    matrix,        // (rows, cols), kept in fp32
     vector,        // (rows), kept in fp32
   };
 
@@ -29,11 +31,12 @@ struct Weight {
 
 /// All that an engine needs to build an encoder: the script, its numbers and its weights.
 struct Network {
+  std::string architecture;
   std::string_view script;  // TorchScript text that defines forward(ids, offsets)
   std::map<std::string, std::int64_t> integers;  // the script's attributes
   std::map<std::string, double> numbers;
   std::vector<Weight> weights;
-  std::vector<float> inverse_frequencies;  // (head_dim / 2)
+  std::vector<float> inverse_frequencies;  // (head_dim / 2); empty: positions are not turned
 
   std::int64_t num_heads = 0;
   std::int64_t num_kv_heads = 0;

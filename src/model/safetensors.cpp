@@ -22,6 +22,15 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
   throw Error(ErrorCode::model_invalid, where + ": " + message);
 }
 
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// Counted integers, which transformers before 4.31 kept beside the weights.
+bool is_buffer(std::string_view name) {
+  return ends_with(name, "embeddings.position_ids") || ends_with(name, "embeddings.token_type_ids");
+}
+
 DType parse_dtype(const std::string& where, std::string_view text) {
   if (text == "F32") return DType::f32;
   if (text == "F16") return DType::f16;
@@ -97,7 +106,7 @@ std::vector<Tensor> parse_header(const InputFile& file) {
 
   std::vector<Tensor> tensors;
   for (const auto& [key, value] : header.root().raw()) {
-    if (key == "__metadata__") continue;
+    if (key == "__metadata__" || is_buffer(key)) continue;
     dom::object entry;
     const std::string entry_where = fmt::format("{}: {}", where, key);
     if (value.get(entry) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
@@ -118,7 +127,7 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& path)
     if (value.get(shard) != simdjson::SUCCESS || shard.find('/') != std::string_view::npos)
       invalid(path.string(), fmt::format("\"weight_map\": {} is {}, a file name wanted", tensor,
                                          simdjson::minify(value)));
-    shards.emplace(tensor, shard);
+    if (!is_buffer(tensor)) shards.emplace(tensor, shard);
   }
   return shards;
 }

@@ -53,7 +53,8 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// Every tensor of the safetensors files of a model folder, and their bytes on demand.
+/// Every tensor of the safetensors files of a model folder, and their bytes on demand. Buffers of
+/// position and token type ids, which are integers, are passed over.
 ///
 /// The format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
 /// data_offsets}}, data. https://github.com/huggingface/safetensors

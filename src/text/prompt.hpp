@@ -35,11 +35,6 @@ class Prompt {
   Prompt(const Tokenizer& tokenizer, Frame frame, Tokenizer::Scratch& scratch, SpecialTokens mode,
          std::string_view query, std::size_t max_tokens);
 
-  /// In the frame of NVIDIA's rerankers.
-  Prompt(const Tokenizer& tokenizer, Tokenizer::Scratch& scratch, SpecialTokens mode,
-         std::string_view query, std::size_t max_tokens)
-      : Prompt(tokenizer, question_frame(tokenizer), scratch, mode, query, max_tokens) {}
-
   bool query_truncated() const { return query_truncated_; }
 
   /// The prompt with `passage`, its tail cut where the window ends.

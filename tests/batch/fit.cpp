@@ -36,7 +36,8 @@ static std::string words(std::size_t count) {
 
 TEST_CASE("fit reads a passage that fits whole", "[fit]") {
   Tokenizer::Scratch scratch;
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 512);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", 512);
   const auto fitted = fit(prompt, "because", 3, Overflow::truncate);
   CHECK(fitted.status == Status::ok);
   CHECK(fitted.bytes_read == 7);
@@ -48,9 +49,11 @@ TEST_CASE("fit reads a passage that fits whole", "[fit]") {
 TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::string passage = words(200);
-  const Prompt whole(tokenizer(), scratch, SpecialTokens::match, "why", Prompt::kNoWindow);
+  const Prompt whole(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match, "why",
+                     Prompt::kNoWindow);
   const auto all = whole.encode(passage).ids;
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 128);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", 128);
 
   const auto fitted = fit(prompt, passage, 0, Overflow::truncate);
   CHECK(fitted.status == Status::truncated);
@@ -63,7 +66,8 @@ TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
 
 TEST_CASE("fit refuses a passage that does not fit where it is asked to", "[fit]") {
   Tokenizer::Scratch scratch;
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 64);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", 64);
   const auto fitted = fit(prompt, words(200), 0, Overflow::fail);
   CHECK(fitted.status == Status::too_long);
   CHECK(fitted.sequences.empty());
@@ -74,7 +78,8 @@ TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::size_t window = GENERATE(64, 111, 257);
   const std::string passage = words(220);
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", window);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", window);
 
   const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
   CHECK(fitted.status == Status::chunked);
@@ -96,7 +101,8 @@ TEST_CASE("a single endless word is chunked at characters", "[fit]") {
   Tokenizer::Scratch scratch;
   std::string passage;
   for (int i = 0; i < 700; ++i) passage += "\xC3\xA4";  // ä, two bytes
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 101);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", 101);
   const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
   REQUIRE(fitted.sequences.size() > 1);
   for (const auto& chunk : fitted.sequences) {
@@ -109,7 +115,8 @@ TEST_CASE("a single endless word is chunked at characters", "[fit]") {
 TEST_CASE("at most 32 chunks are read of one passage", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::string passage(200000, 'a');
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, "why", 64);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", 64);
   const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
   CHECK(fitted.sequences.size() == 32);
   CHECK(fitted.bytes_read < passage.size());
@@ -118,13 +125,15 @@ TEST_CASE("at most 32 chunks are read of one passage", "[fit]") {
 TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::size_t window = GENERATE(64, 111, 512);
-  const Prompt prompt(tokenizer(), scratch, SpecialTokens::match, words(500), window);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      words(500), window);
   CHECK(prompt.query_truncated());
   CHECK(prompt.passage_room() >= window / 4);
   CHECK(prompt.passage_room() < window / 4 + 16);
   CHECK(fit(prompt, "short", 0, Overflow::truncate).status == Status::ok);
 
-  const Prompt fits(tokenizer(), scratch, SpecialTokens::match, "short", window);
+  const Prompt fits(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                    "short", window);
   CHECK_FALSE(fits.query_truncated());
 }
 

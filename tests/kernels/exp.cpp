@@ -39,13 +39,6 @@ std::vector<float> interesting_floats() {
   return x;
 }
 
-/// Error in units of the last place of the exact result.
-double ulps(float actual, double exact) {
-  int exponent;
-  std::frexp(exact, &exponent);
-  return std::abs(actual - exact) / std::ldexp(1.0, exponent - 24);
-}
-
 }  // namespace
 
 TEST_CASE("exp is within one unit of the last place of every normal result", "[exp]") {

@@ -78,6 +78,10 @@ struct Portable {
     for (int j = 0; j < 16; ++j) gate.y[j] = silu_of(gate.y[j]) * up.y[j];
     return gate;
   }
+  static Sixteen gelu(Sixteen x) {
+    for (float& y : x.y) y = gelu_of(y);
+    return x;
+  }
 };
 
 template <int Registers, int Rows, int Panels>

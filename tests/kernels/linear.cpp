@@ -39,13 +39,13 @@ void pack(const CpuKernels& kernels, const Weights& w, const Buffer& packed, std
 
 std::vector<float> linear(const CpuKernels& kernels, const Weights& w, const std::vector<float>& x,
                           Epilogue epilogue, const std::vector<float>& residual = {},
-                          int num_threads = 1) {
+                          int num_threads = 1, const float* bias = nullptr) {
   const Buffer packed(packed_linear_bytes(w.shape));
   pack(kernels, w, packed, w.shape.n);
   const std::int64_t tokens = static_cast<std::int64_t>(x.size()) / w.shape.k;
   const std::int64_t columns = epilogue == Epilogue::swiglu ? w.shape.n / 2 : w.shape.n;
   std::vector<float> out(static_cast<std::size_t>(tokens * columns), NAN);
-  run({w.shape, packed.data(), out.data(), x.data(), residual.data(), tokens, epilogue},
+  run({w.shape, packed.data(), out.data(), x.data(), residual.data(), tokens, epilogue, bias},
       kernels.plan_linear, kernels.linear, num_threads);
   return out;
 }
@@ -54,7 +54,7 @@ Matrix silu(const Matrix& x) {
   return x.array() / (1.0 + (-x.array()).exp());
 }
 
-const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu};
+const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu, Epilogue::gelu};
 
 RowOrder order_for(Epilogue epilogue) {
   return epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain;
@@ -91,6 +91,7 @@ TEST_CASE("linear agrees with double", "[linear]") {
   if (epilogue == Epilogue::add) expected += as_matrix(residual, tokens, n).cast<double>();
   if (epilogue == Epilogue::swiglu)
     expected = silu(y.leftCols(n / 2)).cwiseProduct(y.rightCols(n / 2));
+  if (epilogue == Epilogue::gelu) expected = exact_gelu(y);
 
   CHECK(error(linear(generic_kernels(), w, x, epilogue, residual), expected) < kProductTolerance);
 }
@@ -111,6 +112,31 @@ TEST_CASE("linear has the same bits on every instruction set, for any cut into t
     for (const int num_threads : {1, 2, 7, 64})
       CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads), expected));
   CHECK(same_bits(linear(portable_kernels(), w, x, epilogue, residual, 7), expected));
+}
+
+TEST_CASE("linear adds a bias before what follows, the same bits on every instruction set",
+          "[linear][isa]") {
+  const auto epilogue =
+      GENERATE(from_range(std::begin(kBiasedEpilogues), std::end(kBiasedEpilogues)));
+  const auto type = GENERATE(WeightType::bf16, WeightType::fp32);
+  const std::int64_t n = GENERATE(1, 19, 111, 257);
+  const std::int64_t tokens = GENERATE(1, 19, 111);
+  const auto w = random_weights(n, 257, type, RowOrder::plain);
+  const auto x = random_floats(tokens * 257, 3, 0.5f);
+  const auto residual = random_floats(tokens * n, 4);
+  const auto bias = random_floats(n, 5);
+  const auto expected =
+      finished(linear(generic_kernels(), w, x, Epilogue::store), bias, epilogue, residual);
+  for (const CpuKernels* kernels : all_tables())
+    for (const int num_threads : {1, 7})
+      CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads, bias.data()),
+                      expected));
+}
+
+TEST_CASE("linear keeps gelu of what is far from zero finite", "[linear]") {
+  const Weights w{{5, 1, WeightType::fp32, RowOrder::plain}, {}, {-1000, -20, 0, 20, 1e38f}};
+  for (const CpuKernels* kernels : all_tables())
+    CHECK(linear(*kernels, w, {1}, Epilogue::gelu) == std::vector<float>{0, 0, 0, 20, 1e38f});
 }
 
 TEST_CASE("linear gives a row the same bits among any others", "[linear]") {

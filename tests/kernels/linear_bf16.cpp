@@ -43,13 +43,13 @@ void pack(const CpuKernels& kernels, const Weights& w, const Buffer& packed, std
 /// x: rows as round_bf16 makes them.
 std::vector<float> linear(const CpuKernels& kernels, const Weights& w, const Words& x,
                           Epilogue epilogue, const std::vector<float>& residual = {},
-                          int num_threads = 1) {
+                          int num_threads = 1, const float* bias = nullptr) {
   const Buffer packed(packed_linear_bf16_bytes(w.shape));
   pack(kernels, w, packed, w.shape.n);
   const std::int64_t tokens = static_cast<std::int64_t>(x.size()) / bf16_stride(w.shape.k);
   const std::int64_t columns = epilogue == Epilogue::swiglu ? w.shape.n / 2 : w.shape.n;
   std::vector<float> out(static_cast<std::size_t>(tokens * columns), NAN);
-  run({w.shape, packed.data(), out.data(), x.data(), residual.data(), tokens, epilogue},
+  run({w.shape, packed.data(), out.data(), x.data(), residual.data(), tokens, epilogue, bias},
       kernels.plan_linear_bf16, kernels.linear_bf16, num_threads);
   return out;
 }
@@ -75,7 +75,7 @@ Matrix silu(const Matrix& x) {
   return x.array() / (1.0 + (-x.array()).exp());
 }
 
-const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu};
+const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu, Epilogue::gelu};
 
 LinearWeights shape_for(Epilogue epilogue, std::int64_t n, std::int64_t k,
                         WeightType type = WeightType::bf16) {
@@ -115,6 +115,7 @@ TEST_CASE("linear_bf16 agrees with double on rounded rows and weights", "[linear
   if (epilogue == Epilogue::add) expected += as_matrix(residual, tokens, n).cast<double>();
   if (epilogue == Epilogue::swiglu)
     expected = silu(y.leftCols(n / 2)).cwiseProduct(y.rightCols(n / 2));
+  if (epilogue == Epilogue::gelu) expected = exact_gelu(y);
 
   CHECK(error(linear(generic_kernels(), w, x, epilogue, residual), expected) < kProductTolerance);
 }
@@ -148,6 +149,24 @@ TEST_CASE("linear_bf16 has the same bits on every instruction set, for any cut i
   for (const CpuKernels* kernels : fast_bf16_tables())
     for (const int num_threads : {1, 2, 7, 64})
       CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads), expected));
+}
+
+TEST_CASE("linear_bf16 adds a bias before what follows, the same bits on every instruction set",
+          "[linear_bf16][isa]") {
+  const auto epilogue =
+      GENERATE(from_range(std::begin(kBiasedEpilogues), std::end(kBiasedEpilogues)));
+  const std::int64_t n = GENERATE(1, 19, 111, 257);
+  const std::int64_t tokens = GENERATE(1, 19);
+  const auto w = random_weights(shape_for(epilogue, n, 257));
+  const auto x = random_rows(tokens, 257, 3);
+  const auto residual = random_floats(tokens * n, 4);
+  const auto bias = random_floats(n, 5);
+  const auto expected =
+      finished(linear(generic_kernels(), w, x, Epilogue::store), bias, epilogue, residual);
+  for (const CpuKernels* kernels : all_bf16_tables())
+    for (const int num_threads : {1, 7})
+      CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads, bias.data()),
+                      expected));
 }
 
 TEST_CASE("linear_bf16 has the same bits over many blocks of columns and rows",

@@ -76,14 +76,14 @@ int largest_quad(const std::vector<int>& codes) {
 
 std::vector<float> linear(const CpuKernels& kernels, const Weights& w, const Codes& x,
                           Epilogue epilogue, const std::vector<float>& residual = {},
-                          int num_threads = 1) {
+                          int num_threads = 1, const float* bias = nullptr) {
   const Buffer packed(packed_linear_int8_bytes(w.form));
   pack(kernels, w, packed, w.shape().n);
   const auto tokens = static_cast<std::int64_t>(x.scales.size());
   const std::int64_t columns = epilogue == Epilogue::swiglu ? w.shape().n / 2 : w.shape().n;
   std::vector<float> out(static_cast<std::size_t>(tokens * columns), NAN);
   run({w.form, packed.data(), out.data(), x.codes.data(), x.scales.data(), residual.data(), tokens,
-       epilogue},
+       epilogue, bias},
       kernels.plan_linear_int8, kernels.linear_int8, num_threads);
   return out;
 }
@@ -108,7 +108,7 @@ Codes random_codes(std::int64_t tokens, std::int64_t k, unsigned seed) {
   return quantize(generic_kernels(), random_floats(tokens * k, seed), k);
 }
 
-const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu};
+const Epilogue kEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::swiglu, Epilogue::gelu};
 const Int8Range kRanges[] = {Int8Range::full, Int8Range::quads};
 
 LinearWeights shape_for(Epilogue epilogue, std::int64_t n, std::int64_t k) {
@@ -228,6 +228,24 @@ TEST_CASE("linear_int8 has the same bits on every instruction set, for any cut i
     for (const int num_threads : {1, 7})
       if (takes(*kernels, range))
         CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads), expected));
+}
+
+TEST_CASE("linear_int8 adds a bias before what follows, the same bits on every instruction set",
+          "[linear_int8][isa]") {
+  const auto epilogue =
+      GENERATE(from_range(std::begin(kBiasedEpilogues), std::end(kBiasedEpilogues)));
+  const std::int64_t n = GENERATE(1, 19, 111, 257);
+  const std::int64_t tokens = GENERATE(1, 19);
+  const auto w = random_weights(shape_for(epilogue, n, 257), Int8Range::quads);
+  const auto x = random_codes(tokens, 257, 3);
+  const auto residual = random_floats(tokens * n, 4);
+  const auto bias = random_floats(n, 5);
+  const auto expected =
+      finished(linear(generic_kernels(), w, x, Epilogue::store), bias, epilogue, residual);
+  for (const CpuKernels* kernels : all_int8_tables())
+    for (const int num_threads : {1, 7})
+      CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads, bias.data()),
+                      expected));
 }
 
 TEST_CASE("linear_int8 has the same bits over many blocks of columns and rows",

@@ -9,6 +9,7 @@ CpuKernels make_portable() {
   CpuKernels table = generic_kernels();
   table.isa = "avx512 in plain C++";
   add_exp_avx512(table);
+  add_erf_avx512(table);
   add_linear_avx512(table);
   add_attention_avx512(table);
   add_rms_norm_avx512(table);
@@ -16,6 +17,7 @@ CpuKernels make_portable() {
   add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
+  add_layer_norm_avx512(table);
   add_attention_bf16_avx512_bf16(table);
   add_round_bf16_avx512_bf16(table);
   add_linear_bf16_avx512_bf16(table);

@@ -127,9 +127,39 @@ inline std::vector<const CpuKernels*> all_tables() {
   return tables;
 }
 
+/// Error in units of the last place of the exact result.
+inline double ulps(float actual, double exact) {
+  int exponent;
+  std::frexp(exact, &exponent);
+  return std::abs(actual - exact) / std::ldexp(1.0, exponent - 24);
+}
+
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   if (a.size() != b.size()) return false;
   return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+/// Products (tokens, n) with a bias and what follows it, by the definition of linear.hpp; not
+/// swiglu.
+inline std::vector<float> finished(std::vector<float> y, const std::vector<float>& bias,
+                                   Epilogue epilogue, const std::vector<float>& residual) {
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    y[i] += bias[i % bias.size()];
+    if (epilogue == Epilogue::add) y[i] += residual[i];
+    if (epilogue != Epilogue::gelu) continue;
+    const float argument = y[i] * 0.707106781f;
+    float erf;
+    generic_kernels().erf(&erf, &argument, 1);
+    y[i] = (0.5f * y[i]) * (1.0f + erf);
+  }
+  return y;
+}
+
+/// Epilogues that a bias comes before.
+inline constexpr Epilogue kBiasedEpilogues[] = {Epilogue::store, Epilogue::add, Epilogue::gelu};
+
+inline Matrix exact_gelu(const Matrix& x) {
+  return x.unaryExpr([](double v) { return 0.5 * v * std::erfc(-v * std::sqrt(0.5)); });
 }
 
 inline Eigen::Map<const FloatMatrix> as_matrix(const std::vector<float>& x, std::int64_t rows,

@@ -61,13 +61,14 @@ class Sameness:
     def __init__(self, binary, folder, texts, args):
         self._binary, self._folder, self._texts = binary, folder, texts
         self._options = ("--precision", args.precision, "--device", args.device)
+        self._window = () if args.model else ("--max-tokens", MAX_TOKENS)
         with self._open(threads=1, budget=16384) as rerank:
             self._alone = [rerank.digits(QUERY, [text])[0] for text in texts]
         self.differing = 0
 
     def _open(self, threads: int, budget: int, isa: str | None = None) -> Rerank:
         return Rerank(self._binary, self._folder, *self._options, "--threads", threads,
-                      "--token-budget", budget, "--max-tokens", MAX_TOKENS, isa=isa)
+                      "--token-budget", budget, *self._window, isa=isa)
 
     def check(self, title: str, calls: list[list[int]], threads: int, budget: int, isa: str | None = None):
         """Scores each call's passages together and compares digit by digit."""
@@ -101,6 +102,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--shape", default="tiny")
+    parser.add_argument("--model", type=pathlib.Path, help="another folder, in place of a shape's")
     parser.add_argument("--precision", default="fp32", help="int8 has other bits on avx2, bf16 needs avx512_bf16")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batches", type=int, default=50)
@@ -108,7 +110,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, help="keeps the folder here; default: a temporary one")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = (args.work or pathlib.Path(temporary)) / args.shape
+        folder = args.model or (args.work or pathlib.Path(temporary)) / args.shape
         if not (folder / "config.json").exists():
             make_checkpoint(folder, args.shape)
         texts = passages(Tokenizer.from_file(str(folder / "tokenizer.json")))

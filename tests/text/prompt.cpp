@@ -43,7 +43,8 @@ TEST_CASE("a prompt of a question is one text of one token type", "[prompt]") {
   for (const char* name : {"llama3", "gpt2_prefix_space"}) {
     const Tokenizer tokenizer = recorded::tokenizer(name);
     Tokenizer::Scratch scratch;
-    const Prompt prompt(tokenizer, scratch, SpecialTokens::match, "why", Prompt::kNoWindow);
+    const Prompt prompt(tokenizer, question_frame(tokenizer), scratch, SpecialTokens::match, "why",
+                        Prompt::kNoWindow);
     Ids expected = tokenizer.prefix();
     const Ids text = encode(tokenizer, "question:why \n \n passage:because");
     expected.insert(expected.end(), text.begin(), text.end());
@@ -56,11 +57,13 @@ TEST_CASE("a prompt of a question is one text of one token type", "[prompt]") {
 TEST_CASE("a prompt counts no byte for a space that the tokenizer puts in", "[prompt]") {
   const Tokenizer tokenizer = recorded::tokenizer("gpt2_prefix_space");
   Tokenizer::Scratch scratch;
-  const Prompt whole(tokenizer, scratch, SpecialTokens::match, "why", Prompt::kNoWindow);
+  const Prompt whole(tokenizer, question_frame(tokenizer), scratch, SpecialTokens::match, "why",
+                     Prompt::kNoWindow);
   const std::string passage(200, '!');
   const std::size_t least = 2 * whole.encode("").ids.size();
   for (std::size_t window = least; window < least + 20; ++window) {
-    const Prompt prompt(tokenizer, scratch, SpecialTokens::match, "why", window);
+    const Prompt prompt(tokenizer, question_frame(tokenizer), scratch, SpecialTokens::match, "why",
+                        window);
     const EncodedPrompt cut = prompt.encode(passage);
     REQUIRE_FALSE(cut.complete);
     CHECK(whole.encode(passage.substr(0, cut.passage_bytes)).ids == cut.ids);

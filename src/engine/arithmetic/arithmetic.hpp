@@ -31,7 +31,8 @@ struct Projection {
 /// Where a projection's result goes, and what is added to it.
 struct Target {
   float* out;
-  const float* residual;
+  const float* bias;      // or null
+  const float* residual;  // or null
   kernels::Epilogue epilogue;
 };
 

@@ -53,7 +53,7 @@ class Bf16 final : public MadeRows {
     const kernels::LinearBf16Args args{projection.weights, projection.panels,
                                        target.out,         static_cast<const std::uint16_t*>(rows),
                                        target.residual,    num_tokens,
-                                       target.epilogue};
+                                       target.epilogue,    target.bias};
     run_kernel(call, args, kernels_.plan_linear_bf16, kernels_.linear_bf16);
   }
 };

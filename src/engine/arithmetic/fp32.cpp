@@ -49,9 +49,9 @@ class Fp32 final : public Arithmetic {
 
   void project(Call& call, const at::Tensor& x, const Projection& projection,
                const Target& target) const override {
-    const LinearArgs args{
-        projection.weights, projection.panels, target.out,     x.const_data_ptr<float>(),
-        target.residual,    x.size(0),         target.epilogue};
+    const LinearArgs args{projection.weights,        projection.panels, target.out,
+                          x.const_data_ptr<float>(), target.residual,   x.size(0),
+                          target.epilogue,           target.bias};
     run_kernel(call, args, kernels_.plan_linear, kernels_.linear);
   }
 };

@@ -93,7 +93,8 @@ class Int8 final : public MadeRows {
                                        codes.scales,
                                        target.residual,
                                        num_tokens,
-                                       target.epilogue};
+                                       target.epilogue,
+                                       target.bias};
     run_kernel(call, args, kernels_.plan_linear_int8, kernels_.linear_int8);
   }
 };

@@ -12,6 +12,7 @@
 #include "engine/cuda/inputs.hpp"
 #include "engine/cuda/types.hpp"
 #include "engine/engine.hpp"
+#include "engine/graph.hpp"
 #include "engine/warnings.hpp"
 
 namespace reranker::engine {
@@ -139,6 +140,7 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
 std::unique_ptr<Encoder> make_cuda_encoder(const Blueprint& blueprint) {
   const WarningScope warnings(blueprint.warn);
   try {
+    require_operators(blueprint.network);
     return make(blueprint, Device::open(blueprint.device_index));
   } catch (const Error&) {
     throw;

@@ -30,8 +30,6 @@ void project(Call& call, const at::Tensor& x, const at::Tensor& weight, const at
 
 }  // namespace
 
-const c10::DispatchKey kDispatchKey = c10::DispatchKey::CUDA;
-
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
   Call& call = current_call();
   at::Tensor out = new_rows(call, ids.size(0), table.size(1), Type::fp32);

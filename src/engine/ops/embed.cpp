@@ -1,14 +1,9 @@
 #include "engine/call.hpp"
 #include "engine/ops/ops.hpp"
+#include "engine/ops/stored.hpp"
 
 namespace reranker::engine {
 namespace {
-
-kernels::WeightType weight_type(const at::Tensor& table) {
-  if (table.scalar_type() == at::kBFloat16) return kernels::WeightType::bf16;
-  if (table.scalar_type() == at::kHalf) return kernels::WeightType::fp16;
-  return kernels::WeightType::fp32;
-}
 
 // A table of codes is packed: embedding_int8.hpp.
 at::Tensor embed_codes(Call& call, const at::Tensor& ids, const at::Tensor& table) {
@@ -33,7 +28,7 @@ at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
                                     ids.const_data_ptr<std::int32_t>(),
                                     ids.size(0),
                                     table.size(1),
-                                    weight_type(table)};
+                                    stored_type(table)};
   run_kernel(call, args, call.kernels.plan_embedding, call.kernels.embedding);
   return out;
 }

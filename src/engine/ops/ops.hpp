@@ -6,8 +6,14 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/DispatchKey.h>
 
+namespace torch {
+class Library;
+}
+
 // The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
+//
+// Not every engine has all of them: a graph that needs others is refused (graph.hpp).
 //
 // Projections take rows of floats, or what rms_norm gives: where the arithmetic makes something
 // smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)). On CUDA rows are of
@@ -42,9 +48,33 @@ at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int6
 at::Tensor pool_score(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& norm,
                       const at::Tensor& head, double eps, double temperature);
 
+/// ids (num_tokens) int32, tables (rows, dim) of any stored type -> (num_tokens, dim)
+at::Tensor bert_embedding(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor& words,
+                          const at::Tensor& positions, const at::Tensor& types);
+
+/// Norms x (num_tokens, dim) in place, with weight and bias (dim), and returns it.
+at::Tensor layer_norm(at::Tensor x, const at::Tensor& weight, const at::Tensor& bias, double eps);
+
+/// linear and linear_add with a bias (n).
+at::Tensor linear_bias(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+at::Tensor linear_bias_add(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                           at::Tensor residual);
+
+/// x (num_tokens, k), packed weight of (n, k), bias (n) -> gelu of linear_bias (num_tokens, n)
+at::Tensor linear_bias_gelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+/// x (num_tokens, dim), pooler (dim, dim), its bias and head (dim), head_bias (1)
+/// -> logits (num_sequences)
+at::Tensor classify(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& pooler,
+                    const at::Tensor& pooler_bias, const at::Tensor& head,
+                    const at::Tensor& head_bias);
+
 /// What the engine's tensors dispatch to: each engine defines it, and the operators, for its
 /// device.
 extern const c10::DispatchKey kDispatchKey;
+
+/// Registers the operators that the engine has, by define.hpp.
+void define_operators(torch::Library& library);
 
 /// The namespace in which this copy of the library has registered its operators. Registers them
 /// on the first call: a static registration would end the host where two copies meet.

@@ -1,0 +1,24 @@
+#include "kernels/cpu/tables.hpp"
+#include "kernels/cpu/vector_avx2.hpp"
+
+namespace reranker::kernels {
+namespace {
+
+void erf_avx2(float* y, const float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += 8)
+    store_first(y + i, erf_of(load_first(x + i, count - i)), count - i);
+}
+
+void tanh_avx2(float* y, const float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += 8)
+    store_first(y + i, tanh_of(load_first(x + i, count - i)), count - i);
+}
+
+}  // namespace
+
+void add_erf_avx2(CpuKernels& table) {
+  table.erf = erf_avx2;
+  table.tanh = tanh_avx2;
+}
+
+}  // namespace reranker::kernels

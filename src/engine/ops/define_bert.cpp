@@ -1,0 +1,26 @@
+#include "engine/ops/define.hpp"
+
+namespace reranker::engine {
+
+void define_bert(torch::Library& library) {
+  define(library,
+         "bert_embedding(Tensor ids, Tensor offsets, Tensor words, Tensor positions, Tensor types)"
+         " -> Tensor",
+         "bert_embedding", &bert_embedding);
+  define(library, "layer_norm(Tensor(a!) x, Tensor weight, Tensor bias, float eps) -> Tensor(a!)",
+         "layer_norm", &layer_norm);
+  define(library, "linear_bias(Tensor x, Tensor weight, Tensor bias) -> Tensor", "linear_bias",
+         &linear_bias);
+  define(library,
+         "linear_bias_add(Tensor x, Tensor weight, Tensor bias, Tensor(a!) residual)"
+         " -> Tensor(a!)",
+         "linear_bias_add", &linear_bias_add);
+  define(library, "linear_bias_gelu(Tensor x, Tensor weight, Tensor bias) -> Tensor",
+         "linear_bias_gelu", &linear_bias_gelu);
+  define(library,
+         "classify(Tensor x, Tensor offsets, Tensor pooler, Tensor pooler_bias, Tensor head,"
+         " Tensor head_bias) -> Tensor",
+         "classify", &classify);
+}
+
+}  // namespace reranker::engine

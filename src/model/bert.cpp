@@ -1,0 +1,148 @@
+#include "model/bert.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
+#include "bert_script.hpp"  // generated from models/bert.py
+#include "model/take.hpp"
+
+namespace reranker::model {
+namespace {
+
+using Kind = Weight::Kind;
+
+constexpr std::int64_t kMaxHeadDim = 512;  // kernels/attention.hpp
+
+void refuse_variants(const JsonObject& config) {
+  require_string(config, "model_type", "bert");
+  require_string(config, "hidden_act", "gelu");
+  require_string(config, "position_embedding_type", "absolute");
+  require_false(config, "is_decoder");
+  require_false(config, "add_cross_attention");
+  require_no_quantization(config);
+  require_one_label(config);
+}
+
+void read_heads(const JsonObject& config, BertConfig& out) {
+  out.num_kv_heads = out.num_heads;
+  out.head_dim = out.hidden_size / out.num_heads;
+  if (out.head_dim * out.num_heads != out.hidden_size || out.head_dim > kMaxHeadDim)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: hidden_size {} over {} heads, a multiple of at most {} wanted",
+                            config.where(), out.hidden_size, out.num_heads, kMaxHeadDim));
+}
+
+bool of_no_use(std::string_view) {
+  return false;
+}
+
+// The tensors `name`.weight and `name`.bias, as the attributes `attribute` and `attribute`_bias.
+class Builder {
+ public:
+  Builder(Network& network, Taker& tensors) : network_(network), tensors_(tensors) {}
+
+  void table(const char* attribute, const std::string& name, const Shape& shape) {
+    add(network_, Kind::table, attribute, -1, {tensors_.body(name + ".weight", shape)});
+  }
+
+  void linear(const std::string& attribute, std::int64_t layer,
+              const std::vector<std::string>& names, std::int64_t rows, std::int64_t cols) {
+    stack(Kind::linear, attribute, layer, names, ".weight", {rows, cols});
+    stack(Kind::vector, attribute + "_bias", layer, names, ".bias", {rows});
+  }
+
+  void norm(const std::string& attribute, std::int64_t layer, const std::string& name,
+            std::int64_t dim) {
+    stack(Kind::vector, attribute, layer, {name}, ".weight", {dim});
+    stack(Kind::vector, attribute + "_bias", layer, {name}, ".bias", {dim});
+  }
+
+ private:
+  void stack(Kind kind, const std::string& attribute, std::int64_t layer,
+             const std::vector<std::string>& names, const char* end, const Shape& shape) {
+    std::vector<Tensor> parts;
+    for (const auto& name : names) parts.push_back(tensors_.body(name + end, shape));
+    add(network_, kind, attribute.c_str(), layer, std::move(parts));
+  }
+
+  Network& network_;
+  Taker& tensors_;
+};
+
+void add_embeddings(Builder& builder, const BertConfig& config) {
+  const std::int64_t hidden = config.hidden_size;
+  builder.table("words", "embeddings.word_embeddings", {config.vocab_size, hidden});
+  builder.table("positions", "embeddings.position_embeddings", {config.max_positions, hidden});
+  builder.table("types", "embeddings.token_type_embeddings", {config.num_token_types, hidden});
+  builder.norm("embedding_norm", -1, "embeddings.LayerNorm", hidden);
+}
+
+void add_layer(Builder& builder, const BertConfig& config, std::int64_t layer) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t ffn = config.intermediate_size;
+  const auto name = [&](const char* part) {
+    return fmt::format("encoder.layer.{}.{}", layer, part);
+  };
+  builder.linear(
+      "qkv", layer,
+      {name("attention.self.query"), name("attention.self.key"), name("attention.self.value")},
+      hidden, hidden);
+  builder.linear("attention_out", layer, {name("attention.output.dense")}, hidden, hidden);
+  builder.norm("attention_norm", layer, name("attention.output.LayerNorm"), hidden);
+  builder.linear("up", layer, {name("intermediate.dense")}, ffn, hidden);
+  builder.linear("down", layer, {name("output.dense")}, hidden, ffn);
+  builder.norm("mlp_norm", layer, name("output.LayerNorm"), hidden);
+}
+
+void add_head(Network& network, Taker& tensors, std::int64_t hidden) {
+  add(network, Kind::matrix, "pooler", -1, {tensors.body("pooler.dense.weight", {hidden, hidden})});
+  add(network, Kind::vector, "pooler_bias", -1, {tensors.body("pooler.dense.bias", {hidden})});
+  add(network, Kind::vector, "head", -1, {tensors.row("classifier.weight", hidden)});
+  add(network, Kind::vector, "head_bias", -1, {tensors.take("classifier.bias", {1})});
+}
+
+}  // namespace
+
+BertConfig read_bert_config(const JsonObject& config) {
+  BertConfig out;
+  refuse_variants(config);
+  read_common(config, out);
+  read_heads(config, out);
+  out.num_token_types = config.has("type_vocab_size")
+                            ? config.required("type_vocab_size", 1, kMaxExtent)
+                            : 2;  // transformers' default
+  out.layer_norm_eps = positive(config, "layer_norm_eps", out.layer_norm_eps);
+  return out;
+}
+
+Network bert_network(const BertConfig& config, const Checkpoint& checkpoint) {
+  Network network;
+  network.architecture = config.architecture;
+  network.script = kBertScript;
+  network.integers = {{"num_layers", config.num_layers}, {"num_heads", config.num_heads}};
+  network.numbers = {{"eps", config.layer_norm_eps}};
+  network.num_heads = config.num_heads;
+  network.num_kv_heads = config.num_heads;
+  network.head_dim = config.head_dim;
+  network.vocab_size = config.vocab_size;
+  // models/bert.py keeps the residual and, beside it, at most queries, keys and values with what
+  // attention makes of them, or the hidden state.
+  network.floats_per_token =
+      config.hidden_size + std::max(4 * config.hidden_size, config.intermediate_size);
+
+  Taker tensors(checkpoint, "bert.", "embeddings.word_embeddings.weight", of_no_use);
+  Builder builder(network, tensors);
+  add_embeddings(builder, config);
+  for (std::int64_t layer = 0; layer < config.num_layers; ++layer)
+    add_layer(builder, config, layer);
+  add_head(network, tensors, config.hidden_size);
+  tensors.require_nothing_left();
+  return network;
+}
+
+}  // namespace reranker::model
