@@ -30,8 +30,8 @@ struct Attention {
 };
 
 Status upload_work(Attention& attention, const std::int32_t* offsets, std::int32_t num_sequences) {
-  const auto work = make_attention_work(offsets, num_sequences,
-                                        attention.kernel->query_tokens(attention.args));
+  const auto work =
+      make_attention_work(offsets, num_sequences, attention.kernel->query_tokens(attention.args));
   const std::size_t bytes = work.size() * sizeof work[0];
   if (const Status status = allocate(&attention.work, bytes)) return status;
   attention.args.work = static_cast<const AttentionWork*>(attention.work);
@@ -50,10 +50,14 @@ Attention* attention_make(const char* name, int capability, const std::int32_t* 
                           int num_sequences, int num_heads, int num_kv_heads, int head_dim,
                           int type) {
   auto attention = std::make_unique<Attention>();
-  attention->args = {nullptr,   nullptr,      nullptr,  nullptr, 0, offsets[num_sequences],
-                     num_heads, num_kv_heads, head_dim, static_cast<Type>(type)};
+  attention->args = {nullptr,   nullptr,
+                     nullptr,   nullptr,
+                     0,         offsets[num_sequences],
+                     num_heads, num_kv_heads,
+                     head_dim,  static_cast<Type>(type)};
   for (const auto* kernel : kAttentions) {
-    if (std::string(kernel->name) != name || !kernel->supports(attention->args, capability)) continue;
+    if (std::string(kernel->name) != name || !kernel->supports(attention->args, capability))
+      continue;
     attention->kernel = kernel;
     if (upload_work(*attention, offsets, num_sequences) == kSuccess) return attention.release();
   }
@@ -92,9 +96,9 @@ Status rope_run(void* qkv, const float* table, const std::int32_t* positions, in
 
 Status swiglu_run(void* out, float* scales, const void* gate_up, int num_tokens, int dim,
                   int type_in, int type, Stream stream) {
-  return swiglu({out, scales, gate_up, num_tokens, dim, static_cast<Type>(type_in),
-                 static_cast<Type>(type)},
-                stream);
+  return swiglu(
+      {out, scales, gate_up, num_tokens, dim, static_cast<Type>(type_in), static_cast<Type>(type)},
+      stream);
 }
 
 Status pool_score_run(float* logits, float* token_scores, const float* x, const float* weight,

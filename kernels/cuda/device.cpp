@@ -56,7 +56,9 @@ Status read_device_info(int device, DeviceInfo* info) {
 }
 
 Status use_device(int device) {
-  return forget(cudaSetDevice(device));
+  auto mode = cudaStreamCaptureModeThreadLocal;
+  const Status status = forget(cudaThreadExchangeStreamCaptureMode(&mode));
+  return status == kSuccess ? forget(cudaSetDevice(device)) : status;
 }
 
 Status free_memory(std::size_t* bytes) {

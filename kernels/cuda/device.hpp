@@ -27,7 +27,8 @@ Status count_devices(int* count);
 Status read_device_info(int device, DeviceInfo* info);
 
 /// Makes a device the thread's current one. For threads of our own, which do not put back the one
-/// before: the runtime takes memory of every device that becomes current.
+/// before: the runtime takes memory of every device that becomes current. What the host records on
+/// threads of its own then neither forbids this one anything nor is broken by it.
 Status use_device(int device);
 
 // Device memory is aligned to 256 bytes. Releasing null is no error.

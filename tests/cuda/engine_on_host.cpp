@@ -6,8 +6,8 @@
 #include "support/catch.hpp"
 #include "support/errors.hpp"
 
-// What only a host in place of a device can be told to do, by the environment (emulator.hpp). Hidden
-// from runs without it.
+// What only a host in place of a device can be told to do, by the environment (emulator.hpp).
+// Hidden from runs without it.
 
 using reranker::ErrorCode;
 using reranker::Precision;

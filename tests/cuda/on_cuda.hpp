@@ -5,8 +5,8 @@
 
 #include "api/model.hpp"
 
-inline reranker::LoadOptions on_cuda(
-    reranker::Precision precision = reranker::Precision::automatic, std::size_t memory_limit = 0) {
+inline reranker::LoadOptions on_cuda(reranker::Precision precision = reranker::Precision::automatic,
+                                     std::size_t memory_limit = 0) {
   auto options = with_threads(2, memory_limit);
   options.device = reranker::Device::cuda;
   options.precision = precision;

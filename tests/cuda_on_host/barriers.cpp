@@ -31,7 +31,8 @@ void see_all(Clock* seen) {
   for (int t = 0; t < block.num_threads; ++t) {
     seen[t] = block.threads[t].clock - 1;  // it has ticked since
     const Clock* agents = block.threads[t].seen;
-    for (int i = block.num_threads; i < block.num_agents; ++i) seen[i] = std::max(seen[i], agents[i]);
+    for (int i = block.num_threads; i < block.num_agents; ++i)
+      seen[i] = std::max(seen[i], agents[i]);
   }
 }
 
@@ -83,8 +84,8 @@ void sync_lanes() {
 
 void barrier(int id, int threads, bool waits) {
   static const char* const kNames[kNumBarriers] = {
-      "sync_block", "barrier 1",  "barrier 2",  "barrier 3",  "barrier 4",  "barrier 5",
-      "barrier 6",  "barrier 7",  "barrier 8",  "barrier 9",  "barrier 10", "barrier 11",
+      "sync_block", "barrier 1",  "barrier 2",  "barrier 3", "barrier 4",  "barrier 5",
+      "barrier 6",  "barrier 7",  "barrier 8",  "barrier 9", "barrier 10", "barrier 11",
       "barrier 12", "barrier 13", "barrier 14", "barrier 15"};
   if (id < 0 || id >= kNumBarriers) fail("comes to barrier %d", id);
   if (threads <= 0 || threads > block.num_threads || threads % kLanes != 0)

@@ -26,15 +26,15 @@ namespace {
 
 Context scheduler;
 std::thread::id runner;  // the host's thread that runs a grid
-std::string violation;  // of the block that runs; empty if none
+std::string violation;   // of the block that runs; empty if none
 std::uint64_t random_state = 1;
 std::vector<Clock> clocks;  // of all threads: seen and fenced
 int current_warp = 0;
 
 char* stack_of(int thread) {
-  static char* stacks = static_cast<char*>(mmap(nullptr, kMaxThreads * kStackBytes,
-                                                PROT_READ | PROT_WRITE,
-                                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  static char* stacks =
+      static_cast<char*>(mmap(nullptr, kMaxThreads * kStackBytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   return stacks + static_cast<std::size_t>(thread) * kStackBytes;
 }
 

@@ -46,8 +46,8 @@ struct Thread {
   Clock* fenced = nullptr;  // (num_agents): the same of stores that the async proxy may see
   const char* waits_at = nullptr;
   bool ended = false;
-  std::vector<AsyncCopy> copies;     // cp.async under way, oldest first
-  std::vector<std::size_t> groups;   // how many of `copies` each committed group reaches to
+  std::vector<AsyncCopy> copies;    // cp.async under way, oldest first
+  std::vector<std::size_t> groups;  // how many of `copies` each committed group reaches to
 };
 
 struct Warp {
@@ -73,8 +73,8 @@ struct Block {
   int num_agents = 0;
   Thread* current = nullptr;  // null outside of kernels
   std::uint32_t runnable_warps = 0;
-  Clock first_clock = 1;    // clocks below are those of blocks before
-  bool any_fence = false;   // whether `fenced` of anyone differs from first_clock - 1
+  Clock first_clock = 1;   // clocks below are those of blocks before
+  bool any_fence = false;  // whether `fenced` of anyone differs from first_clock - 1
   const std::function<void()>* body = nullptr;
   Thread threads[kMaxThreads];
   Warp warps[kMaxWarps];

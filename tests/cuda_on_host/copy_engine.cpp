@@ -138,8 +138,7 @@ void fence_proxy() {
   tick();
 }
 
-void issue_tma(std::uint32_t to, const TensorMap& map, std::uint32_t address,
-               const int (&at)[3]) {
+void issue_tma(std::uint32_t to, const TensorMap& map, std::uint32_t address, const int (&at)[3]) {
   MBarrier& barrier = find(address, "sends a TMA copy to");
   if (!barrier.known_to_engine)
     fail("sends a TMA copy to an mbarrier without fence_mbarrier_init after it was made");

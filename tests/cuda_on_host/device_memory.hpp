@@ -16,7 +16,7 @@ constexpr Stamp kWrittenByHost = 2;  // blocks have the stamps above
 struct DeviceMemory {
   unsigned char* bytes = nullptr;
   Stamp* stamps = nullptr;
-  std::size_t used = 0;     // bytes that were ever given
+  std::size_t used = 0;  // bytes that were ever given
   Stamp first_of_launch = kWrittenByHost + 1;
   Stamp of_block = kWrittenByHost + 1;
 };
@@ -53,8 +53,8 @@ inline void check_global_read(const void* from) {
 
 template <unsigned kSize>
 inline void check_global_write(const void* to) {
-  const auto offset = reinterpret_cast<std::uintptr_t>(to) -
-                      reinterpret_cast<std::uintptr_t>(device_memory.bytes);
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(device_memory.bytes);
   if (offset >= device_memory.used || offset % kSize != 0) bad_global_write(to, kSize);
   Stamp* stamps = device_memory.stamps + offset / 4;
   for (unsigned i = 0; i < (kSize + 3) / 4; ++i) {

@@ -229,9 +229,9 @@ TEST_CASE("lanes that part before a collective are caught", "[emulator]") {
 }
 
 TEST_CASE("barriers that nobody comes to, or not all alike, are caught", "[emulator]") {
-  CHECK(part_of(fault_of(lonely_kernel, kOneBlock), "from thread 0 on: barrier 3; from thread 32 "
-                                                    "on: the end;") ==
-        "from thread 0 on: barrier 3; from thread 32 on: the end;");
+  CHECK(part_of(fault_of(lonely_kernel, kOneBlock),
+                "from thread 0 on: barrier 3; from thread 32 "
+                "on: the end;") == "from thread 0 on: barrier 3; from thread 32 on: the end;");
   CHECK(part_of(fault_of(half_warp_kernel, kOneBlock), "half a warp") == "half a warp");
   CHECK(part_of(fault_of(quarrel_kernel, kOneBlock), "of 128 threads") == "of 128 threads");
 }

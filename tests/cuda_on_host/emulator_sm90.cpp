@@ -69,8 +69,9 @@ struct Tensor {
   TensorMap map;
 
   Tensor() {
-    REQUIRE(make_tensor_map(&map, {array.get(), {64, kHeads, kTokens}, {128, 128 * kHeads},
-                                   {64, 2, 3}}) == kSuccess);
+    REQUIRE(make_tensor_map(
+                &map, {array.get(), {64, kHeads, kTokens}, {128, 128 * kHeads}, {64, 2, 3}}) ==
+            kSuccess);
   }
   std::uint16_t at(int x, int head, int token) const {
     if (x >= 64 || head >= kHeads || token < 0 || token >= kTokens) return 0;
@@ -91,7 +92,8 @@ TEST_CASE("a TMA copy swizzles its rows and brings zeros from outside the tensor
   const DeviceArray<Words4> to(Tensor::kRows * 8);
   const int x = 16, head = 2, token = GENERATE(-1, 0, 3);
   REQUIRE(fault_of(tma_kernel, kOneWarpgroup, to.get(), tensor.map, Tensor::kRows, x, head, token,
-                   Fault::none).empty());
+                   Fault::none)
+              .empty());
   std::vector<std::uint16_t> words(Tensor::kRows * 64);
   std::memcpy(words.data(), to.read().data(), words.size() * 2);
   for (int row = 0; row < Tensor::kRows; ++row)  // heads, then tokens
@@ -229,7 +231,8 @@ double error_of_wgmma() {
     for (int n = 0; n < N; ++n)
       for (int k = 0; k < 64; ++k)
         expected[m * N + n] +=
-            x[m * 64 + k] * (kMajorB == Major::k ? y[n * 64 + k] : y[(n / 64 * 64 + k) * 64 + n % 64]);
+            x[m * 64 + k] *
+            (kMajorB == Major::k ? y[n * 64 + k] : y[(n / 64 * 64 + k) * 64 + n % 64]);
   const auto found = to.read();
   return relative_error(Numbers(found.begin(), found.end()), expected);
 }

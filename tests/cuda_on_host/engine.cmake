@@ -9,7 +9,7 @@ set_target_properties(reranker_cuda_on_host PROPERTIES
   OUTPUT_NAME reranker_cuda LIBRARY_OUTPUT_DIRECTORY ${on_host})
 add_dependencies(reranker_cuda_on_host reranker_cpu)
 # What the library looks for before it opens the module.
-file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/driver.cpp "")
+file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/driver.cpp CONTENT "")
 add_library(cuda_driver_on_host SHARED ${CMAKE_CURRENT_BINARY_DIR}/driver.cpp)
 set_target_properties(cuda_driver_on_host PROPERTIES
   OUTPUT_NAME cuda SOVERSION 1 LIBRARY_OUTPUT_DIRECTORY ${on_host})

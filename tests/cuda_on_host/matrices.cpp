@@ -4,8 +4,8 @@
 #include "cuda_on_host/shared_memory.hpp"
 #include "cuda_on_host/wide.hpp"
 
-// Instructions of a warp, on the fragments of the PTX manual: lane i holds row i / 4 and the columns
-// 2 (i % 4) and the next of each 8x8 matrix of 16-bit numbers.
+// Instructions of a warp, on the fragments of the PTX manual: lane i holds row i / 4 and the
+// columns 2 (i % 4) and the next of each 8x8 matrix of 16-bit numbers.
 
 namespace reranker::kernels::cuda::host {
 
@@ -143,8 +143,8 @@ int common_value(int value) {
 
 Words4 load_matrices(std::uint32_t row, bool transposed) {
   Matrices mine{static_cast<const std::uint16_t*>(shared_for_read(row, 16)), {}};
-  collective(transposed ? "ldmatrix transposed" : "ldmatrix",
-             transposed ? load_columns : load_rows, &mine);
+  collective(transposed ? "ldmatrix transposed" : "ldmatrix", transposed ? load_columns : load_rows,
+             &mine);
   return mine.result;
 }
 

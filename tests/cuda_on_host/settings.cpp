@@ -9,14 +9,22 @@ namespace reranker::kernels::cuda::host {
 namespace {
 
 void set(Settings& all, const std::string& name, long long value) {
-  if (name == "seed") all.seed = static_cast<std::uint64_t>(value);
-  else if (name == "num_devices") all.num_devices = static_cast<int>(value);
-  else if (name == "capability") all.capability = static_cast<int>(value);
-  else if (name == "multiprocessors") all.multiprocessors = static_cast<int>(value);
-  else if (name == "memory_bytes") all.memory_bytes = static_cast<std::size_t>(value);
-  else if (name == "late") all.late = value != 0;
-  else if (name == "failing_launch") all.failing_launch = static_cast<int>(value);
-  else throw Violation("RERANKER_CUDA_ON_HOST knows no setting " + name);
+  if (name == "seed")
+    all.seed = static_cast<std::uint64_t>(value);
+  else if (name == "num_devices")
+    all.num_devices = static_cast<int>(value);
+  else if (name == "capability")
+    all.capability = static_cast<int>(value);
+  else if (name == "multiprocessors")
+    all.multiprocessors = static_cast<int>(value);
+  else if (name == "memory_bytes")
+    all.memory_bytes = static_cast<std::size_t>(value);
+  else if (name == "late")
+    all.late = value != 0;
+  else if (name == "failing_launch")
+    all.failing_launch = static_cast<int>(value);
+  else
+    throw Violation("RERANKER_CUDA_ON_HOST knows no setting " + name);
 }
 
 Settings of_environment() {

@@ -102,7 +102,8 @@ void* shared_for_write(std::uint32_t address, unsigned size) {
   Epoch* writes = shared.writes.data() + first;
   for (std::uint32_t i = 0; i < num_words(size); ++i) {
     // Two threads may write the halves of a word.
-    if (size >= 4 && !has_seen(me, writes[i])) fail_of_race(first + i, "writes", writes[i], "wrote");
+    if (size >= 4 && !has_seen(me, writes[i]))
+      fail_of_race(first + i, "writes", writes[i], "wrote");
     for (const auto& of_reader : shared.reads)
       if (!has_seen(me, of_reader[first + i]))
         fail_of_race(first + i, "writes", of_reader[first + i], "read");

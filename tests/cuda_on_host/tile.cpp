@@ -30,8 +30,8 @@ void check_seen(std::uint32_t word, int warpgroup) {
       fail("reads shared memory at %u by wgmma, which %s wrote without a barrier to warp %d",
            word * 4, name_of(epoch).c_str(), warp);
     if (who < block.num_threads && leader.fenced[who] < clock)
-      fail("reads shared memory at %u by wgmma, which %s wrote without fence_proxy_async",
-           word * 4, name_of(epoch).c_str());
+      fail("reads shared memory at %u by wgmma, which %s wrote without fence_proxy_async", word * 4,
+           name_of(epoch).c_str());
   }
 }
 

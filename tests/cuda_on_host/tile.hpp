@@ -17,7 +17,8 @@ struct Tile {
 Tile decode_tile(std::uint64_t descriptor, bool is_mn_major);
 
 /// The shared addresses of the 16-byte pieces of a tile of `rows` x 16: each holds eight numbers
-/// along k (k-major; piece = row * 2 + k / 8) or along the row index (mn-major; piece = k * rows / 8
+/// along k (k-major; piece = row * 2 + k / 8) or along the row index (mn-major; piece = k * rows /
+/// 8
 /// + row / 8).
 std::uint32_t piece_address(const Tile& tile, int rows, int piece);
 

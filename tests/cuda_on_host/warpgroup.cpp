@@ -27,8 +27,8 @@ struct Accumulator {
 
 struct Wgmma {
   std::shared_ptr<Accumulator> accumulator;
-  WgmmaOperands operands;            // those of the first thread
-  std::vector<Words4> a_registers;   // (128), unless a is a tile
+  WgmmaOperands operands;           // those of the first thread
+  std::vector<Words4> a_registers;  // (128), unless a is a tile
 };
 
 struct Warpgroup {
@@ -220,7 +220,8 @@ void take(Warpgroup& warpgroup) {
 }  // namespace
 
 void fence_wgmma() {
-  collective("wgmma_fence", [](Warpgroup& warpgroup) { warpgroup.fenced = true; }, nullptr);
+  collective(
+      "wgmma_fence", [](Warpgroup& warpgroup) { warpgroup.fenced = true; }, nullptr);
 }
 
 void issue_wgmma(const WgmmaOperands& operands) {

@@ -12,8 +12,8 @@ namespace reranker::kernels::cuda::host {
 
 /// What a thread brings to a wgmma.
 struct WgmmaOperands {
-  float* d;           // (n / 2)
-  const Words4* a;    // its part of the left matrix; null: the tile at a_tile
+  float* d;         // (n / 2)
+  const Words4* a;  // its part of the left matrix; null: the tile at a_tile
   std::uint64_t a_tile;
   std::uint64_t b_tile;
   int n;

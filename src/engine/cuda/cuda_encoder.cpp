@@ -127,11 +127,13 @@ class CudaEncoder final : public Encoder {
   Description description_;
 };
 
+// What is refused is refused before the device is used, which takes some of its memory for good.
 std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) {
+  const Types types = choose_types(blueprint.precision, device);
+  require_supported(blueprint.network, types);
   try {
     check(kernels::cuda::use_device(device.index), "choosing the device");
-    return std::make_unique<CudaEncoder>(blueprint, device,
-                                         choose_types(blueprint.precision, device));
+    return std::make_unique<CudaEncoder>(blueprint, device, types);
   } catch (const Failure& failure) {
     throw device.error(failure);
   }

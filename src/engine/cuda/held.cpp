@@ -17,7 +17,6 @@ constexpr std::size_t kReserveBytes = std::size_t{256} << 20;
 
 Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
     : widths(blueprint.network), types(of) {
-  require_supported(blueprint.network, types);
   choose_attention(blueprint.network, device);
   check(linear.open(), "opening cuBLASLt");
   weights = load_weights(blueprint, device, types);

@@ -18,7 +18,7 @@ constexpr std::size_t kEnoughTokens = 16384;
 /// What an encoder holds on its device, which is the thread's current one when it is made and when
 /// it goes.
 struct Held {
-  /// Throws Error, Failure.
+  /// Of what require_supported lets through. Throws Error, Failure.
   Held(const Blueprint& blueprint, const Device& device, const Types& of);
 
   std::size_t plan(std::size_t num_tokens, std::size_t num_sequences) const {
