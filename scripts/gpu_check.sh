@@ -32,7 +32,7 @@ wanted() {
   [[ " ${steps[*]} " == *" $1 "* ]]
 }
 
-say() { printf '%s\n' "$*" >>"$page"; }
+say() { printf '%s\n' "$@" >>"$page"; }
 
 # check NAME WORDS COMMAND...: its output is a section of the page.
 check() {

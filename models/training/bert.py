@@ -9,6 +9,8 @@ from tokenizers import Encoding, Tokenizer
 from torch import nn
 
 from attention import attend
+from inputs import Inputs, pack
+from layout import Layout
 
 ARCHITECTURE = "BertForSequenceClassification"
 CONFIG = {
@@ -40,13 +42,11 @@ class Embeddings(nn.Module):
         self.token_type_embeddings = nn.Embedding(shape.type_vocab_size, shape.hidden_size)
         self.LayerNorm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
 
-    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
+    def forward(self, inputs: Inputs) -> torch.Tensor:
         """(tokens, hidden_size); positions start at 0 in each sequence."""
-        ids = torch.tensor([i for s in sequences for i in s.ids])
-        types = torch.tensor([i for s in sequences for i in s.type_ids])
-        positions = torch.cat([torch.arange(len(s)) for s in sequences])
         return self.LayerNorm(
-            self.word_embeddings(ids) + self.token_type_embeddings(types) + self.position_embeddings(positions))
+            self.word_embeddings(inputs.ids) + self.token_type_embeddings(inputs.types)
+            + self.position_embeddings(inputs.tokens.positions))
 
 
 class SelfAttention(nn.Module):
@@ -55,9 +55,9 @@ class SelfAttention(nn.Module):
         self.num_heads = shape.num_attention_heads
         self.query, self.key, self.value = (nn.Linear(shape.hidden_size, shape.hidden_size) for _ in range(3))
 
-    def forward(self, y: torch.Tensor, x: torch.Tensor, y_lengths: list[int], lengths: list[int]) -> torch.Tensor:
+    def forward(self, y: torch.Tensor, x: torch.Tensor, queries: Layout, keys: Layout) -> torch.Tensor:
         split = lambda z: z.unflatten(-1, (self.num_heads, -1)).transpose(0, 1)  # (heads, tokens, head_dim)
-        return attend(split(self.query(y)), split(self.key(x)), split(self.value(x)), y_lengths, lengths)
+        return attend(split(self.query(y)), split(self.key(x)), split(self.value(x)), queries, keys)
 
 
 class Residual(nn.Module):
@@ -79,10 +79,10 @@ class Layer(nn.Module):
         self.intermediate = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.intermediate_size)})
         self.output = Residual(shape.intermediate_size, shape)
 
-    def forward(self, y: torch.Tensor, x: torch.Tensor, y_lengths: list[int], lengths: list[int]) -> torch.Tensor:
-        """The next states of `y`, which look at all of `x`; `y_lengths` and
-        `lengths` say how many of each a sequence has."""
-        y = self.attention["output"](self.attention["self"](y, x, y_lengths, lengths), y)
+    def forward(self, y: torch.Tensor, x: torch.Tensor, queries: Layout, keys: Layout) -> torch.Tensor:
+        """The next states of `y`, which look at all of `x`; `queries` and
+        `keys` say how many of each a sequence has."""
+        y = self.attention["output"](self.attention["self"](y, x, queries, keys), y)
         return self.output(F.gelu(self.intermediate["dense"](y)), y)
 
 
@@ -93,16 +93,13 @@ class Body(nn.Module):
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))})
         self.pooler = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.hidden_size)})
 
-    def forward(self, sequences: list[Encoding]) -> torch.Tensor:
-        """The last state of each [CLS], (sequences, hidden_size). Sequences lie
-        end to end: nothing is padded."""
-        lengths = [len(s) for s in sequences]
-        x = self.embeddings(sequences)
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        """The last state of each [CLS], (sequences, hidden_size)."""
+        x = self.embeddings(inputs)
         *layers, last = self.encoder["layer"]
         for layer in layers:
-            x = layer(x, x, lengths, lengths)
-        starts = torch.tensor([0] + lengths[:-1]).cumsum(0)
-        return last(x[starts], x, [1] * len(lengths), lengths)
+            x = layer(x, x, inputs.tokens, inputs.tokens)
+        return last(x.index_select(0, inputs.starts), x, inputs.firsts, inputs.tokens)
 
 
 class CrossEncoder(nn.Module):
@@ -130,7 +127,10 @@ class CrossEncoder(nn.Module):
 
     def forward(self, sequences: list[Encoding]) -> torch.Tensor:
         """One logit a sequence."""
-        first = self.bert(sequences)
+        return self.logits(Inputs.of(pack(sequences), self.word_embeddings.weight.device))
+
+    def logits(self, inputs: Inputs) -> torch.Tensor:
+        first = self.bert(inputs)
         # In bfloat16 logits near 8 would be 1/32 apart.
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(first.device.type, enabled=False):
             return self.classifier(torch.tanh(self.bert.pooler["dense"](first.float()))).squeeze(-1)

@@ -28,7 +28,7 @@ def save(path: Path, model, fusion, optimizer, position: int) -> None:
 
 def load(path: Path, model, fusion, optimizer=None) -> int:
     """The position to go on from: the number of lists read."""
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     missing, unexpected = model.load_state_dict(state["model"], strict=False)
     wanted = {name for name, p in model.named_parameters() if not p.requires_grad}
     assert set(missing) == wanted and not unexpected, (missing, unexpected)

@@ -3,8 +3,14 @@ into the model folder's config.json.
 
     python fit_fusion.py --model ../small --lists lists
 
-Training meets six passages a list, a call forty, and among more rivals the
-first stage deserves another weight. No dev query is read here.
+Training meets six to eight passages a list, a call forty, and among more rivals
+the first stage deserves another weight. Lists count whose answers are new to the
+model: of passages that it has learnt as answers to other queries it is surer than
+it will be of any that it meets. No dev query is read here.
+
+The lists are of the training's kind, and where texts are of another the model
+knows less and BM25 as much as ever. So the weights are the largest that the lists
+cannot tell from the best.
 """
 
 import argparse
@@ -22,11 +28,22 @@ from metrics import ndcg
 from mine import QUERIES
 from scoring import score
 
+SCALES = torch.logspace(-2, 1, 61)
+FACTORS = [1 + step / 20 for step in range(80, 0, -1)]  # 5 to 1.05
 
-def held_lists(lists: Lists, per_set: int) -> list[dict]:
-    """The first `per_set` lists of each set whose relevant passage BM25 found."""
-    found = [r for r in lists.rows if {p for p, _ in r["candidates"]} & set(r["positives"])]
-    return [r for name in QUERIES for r in [f for f in found if f["set"] == name][:per_set]]
+
+def trained_answers(folder: Path) -> set[tuple[str, str]]:
+    """(set, passage) of all that a training list calls relevant."""
+    with open(folder / "train.jsonl", encoding="utf-8") as rows:
+        return {(row["set"], p) for row in map(json.loads, rows) for p in row["positives"]}
+
+
+def held_lists(lists: Lists, trained: set[tuple[str, str]], per_set: int) -> list[dict]:
+    """The first `per_set` lists of each set whose relevant passage BM25 found and training did not name."""
+    usable = [r for r in lists.rows
+              if {p for p, _ in r["candidates"]} & set(r["positives"])
+              and not any((r["set"], p) in trained for p in r["positives"])]
+    return [r for name in QUERIES for r in [u for u in usable if u["set"] == name][:per_set]]
 
 
 def log_likelihood(scores: torch.Tensor, relevant: torch.Tensor) -> torch.Tensor:
@@ -56,6 +73,26 @@ def fit(lists: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> tuple[f
     return max_weight / scale, zscore_weight / scale, loss().item()
 
 
+def losses(lists: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]], weights: torch.Tensor) -> torch.Tensor:
+    """Each list's cross-entropy, at the scale that suits all of them best."""
+    table = []
+    for logits, terms, relevant in lists:
+        scores = SCALES[:, None] * (logits + terms @ weights)
+        table.append(scores.logsumexp(1) - scores[:, relevant].logsumexp(1))
+    by_scale = torch.stack(table)
+    return by_scale[:, by_scale.mean(0).argmin()]
+
+
+def cautious(lists: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]], weights: torch.Tensor) -> torch.Tensor:
+    """The weights times the largest factor whose loss is within a standard error of theirs."""
+    best = losses(lists, weights)
+    for factor in FACTORS:
+        worse = losses(lists, factor * weights) - best
+        if worse.mean() <= worse.std() / len(lists) ** 0.5:
+            return factor * weights
+    return weights
+
+
 def report(lists: list, weights: torch.Tensor) -> None:
     """Prints nDCG@10 on the lists of the fit: it shows what the logit adds, a
     little kindly."""
@@ -72,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--lists", type=Path, required=True)
-    parser.add_argument("--per-set", type=int, default=10)
+    parser.add_argument("--per-set", type=int, default=30)
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--save", type=Path, help="the scored lists, for torch.load")
     args = parser.parse_args()
@@ -81,7 +118,7 @@ def main() -> None:
     model, tokenizer, _ = folder.load(args.model)
     lists = Lists(args.lists, "held")
     fitted = []
-    for row in tqdm(held_lists(lists, args.per_set), mininterval=5):
+    for row in tqdm(held_lists(lists, trained_answers(args.lists), args.per_set), mininterval=5):
         ids = [p for p, _ in row["candidates"]]
         texts = [passage_text(*lists.passages[row["set"]][p]) for p in ids]
         logits = score(model, tokenizer, row["query"], texts, args.max_tokens)
@@ -90,12 +127,14 @@ def main() -> None:
     max_weight, zscore_weight, loss = fit(fitted)
     if args.save:
         torch.save(fitted, args.save)
-    report(fitted, torch.tensor([max_weight, zscore_weight]))
+    print(f"{len(fitted)} lists, cross-entropy {loss:.3f} at best: {max_weight:.4f}, {zscore_weight:.4f}")
+    weights = cautious(fitted, torch.tensor([max_weight, zscore_weight]))
+    report(fitted, weights)
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["first_stage"] = {"max_weight": round(max_weight, 4), "zscore_weight": round(zscore_weight, 4)}
+    config["first_stage"] = dict(zip(["max_weight", "zscore_weight"], (round(w, 4) for w in weights.tolist())))
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    print(f"{len(fitted)} lists, cross-entropy {loss:.3f}: {config['first_stage']}")
+    print(config["first_stage"])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from tokenizers import Encoding, Tokenizer
 from torch import nn
 
 from attention import attend
+from inputs import Inputs, pack
+from layout import Layout
 
 ARCHITECTURE = "LlamaBidirectionalForSequenceClassification"
 CONFIG = {
@@ -58,14 +60,14 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(shape.hidden_size, self.num_kv * self.head_dim, bias=False)
         self.o_proj = nn.Linear(self.num_heads * self.head_dim, shape.hidden_size, bias=False)
 
-    def forward(self, x, rotation, lengths):
+    def forward(self, x, rotation, tokens: Layout):
         split = lambda y, heads: y.view(-1, heads, self.head_dim).transpose(0, 1)  # (heads, tokens, head_dim)
         q = rotate(split(self.q_proj(x), self.num_heads), rotation)
         k = rotate(split(self.k_proj(x), self.num_kv), rotation)
         v = split(self.v_proj(x), self.num_kv)
         group = self.num_heads // self.num_kv
         k, v = k.repeat_interleave(group, dim=0), v.repeat_interleave(group, dim=0)
-        return self.o_proj(attend(q, k, v, lengths, lengths))
+        return self.o_proj(attend(q, k, v, tokens, tokens))
 
 
 class Mlp(nn.Module):
@@ -87,8 +89,8 @@ class Layer(nn.Module):
         self.post_attention_layernorm = RmsNorm(shape.hidden_size, shape.rms_norm_eps)
         self.mlp = Mlp(shape)
 
-    def forward(self, x, rotation, lengths):
-        x = x + self.self_attn(self.input_layernorm(x), rotation, lengths)
+    def forward(self, x, rotation, tokens: Layout):
+        x = x + self.self_attn(self.input_layernorm(x), rotation, tokens)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -124,16 +126,18 @@ class CrossEncoder(nn.Module):
         return encodings
 
     def forward(self, sequences: list[Encoding]) -> torch.Tensor:
-        """One logit a sequence. Sequences lie end to end: nothing is padded."""
-        lengths = [len(s) for s in sequences]
-        x = self.model.embed_tokens(torch.tensor([i for s in sequences for i in s.ids]))  # (tokens, hidden_size)
-        rotation = rotation_table(lengths, self.shape.head_dim, self.shape.rope_theta)
+        """One logit a sequence."""
+        return self.logits(Inputs.of(pack(sequences), self.word_embeddings.weight.device))
+
+    def logits(self, inputs: Inputs) -> torch.Tensor:
+        x = self.model.embed_tokens(inputs.ids)  # (tokens, hidden_size)
+        rotation = rotation_table(inputs.tokens.positions, self.shape.head_dim, self.shape.rope_theta)
         for layer in self.model.layers:
-            x = layer(x, rotation, lengths)
+            x = layer(x, rotation, inputs.tokens)
         x = self.model.norm(x)
-        means = torch.stack([part.mean(0) for part in x.split(lengths)])
+        means = torch.stack([part.mean(0) for part in x.split(inputs.tokens.lengths)])
         # In bfloat16 logits near 8 would be 1/32 apart.
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(means.device.type, enabled=False):
             return self.score(means.float()).squeeze(-1)
 
 
@@ -141,11 +145,10 @@ def prompt(query: str, passage: str) -> str:
     return f"question:{query} \n \n passage:{passage}"
 
 
-def rotation_table(lengths: list[int], head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """cos and sin, each (tokens, head_dim); positions start at 0 in each sequence."""
-    frequency = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim)
-    positions = torch.cat([torch.arange(n, dtype=torch.float32) for n in lengths])
-    angle = torch.outer(positions, frequency).repeat(1, 2)
+def rotation_table(positions: torch.Tensor, head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """cos and sin, each (tokens, head_dim)."""
+    frequency = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32, device=positions.device) / head_dim)
+    angle = torch.outer(positions.float(), frequency).repeat(1, 2)
     return angle.cos(), angle.sin()
 
 

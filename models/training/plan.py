@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+WARM_UP = 160
+LISTS_PER_STEP = 8
+
+
 @dataclass(frozen=True)
 class Stage:
     name: str
@@ -24,10 +28,16 @@ class Plan:
     learning_rate: float
     head_learning_rate: float
     stages: list[Stage]
+    warm_up: int = WARM_UP  # lists until the rate is reached
+    lists_per_step: int = LISTS_PER_STEP
 
     def __len__(self) -> int:
         """In lists."""
         return sum(stage.lists for stage in self.stages)
+
+    def start(self, stage: Stage) -> int:
+        """The number of the stage's first list."""
+        return sum(earlier.lists for earlier in self.stages[:self.stages.index(stage)])
 
     def locate(self, position: int) -> tuple[Stage, float]:
         """The stage that list number `position` falls in, and how far into it (0 to 1)."""

@@ -2,27 +2,35 @@
 
 import gzip
 import json
+import math
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tokenizers.pre_tokenizers import ByteLevel
 
+import average
 import beir
 import checkpoint
 import folder
 import mine
+import pace
 import train
 import vocabulary
+from attention import attend_each, attend_padded
 from bm25 import Bm25
-from fit_fusion import fit
+from fit_fusion import cautious, fit, held_lists, losses, trained_answers
 from fusion import Fusion, first_stage_terms
-from lists import Example, Lists
-from loss import list_loss
+from layout import Layout
+from lists import Lists
+from loss import REPORT, Targets, list_losses
 from metrics import ndcg, recall
 from plan import read_plan
+from report import headroom, read_results, report
 from smollm2 import unpermute
 from toy import PLAN, tiny_bert, tiny_llama, write_set
 from windows import best_window
@@ -122,22 +130,68 @@ def test_the_fused_loss_counts_only_what_the_first_stage_found():
     logits = torch.tensor([0.0, 5.0, 0.0])
     terms = torch.tensor([[10.0, 1.0], [0.0, 0.0], [10.0, 1.0]])
     found = torch.tensor([True, False, True])
-    loss = list_loss(logits, Example([], terms, found), Fusion(), plain_weight=1.0)
-    assert loss.fused == pytest.approx(0.6931, abs=1e-4)  # a tie of two
-    missed = list_loss(logits, Example([], terms, ~found), Fusion(), plain_weight=1.0)
-    assert missed.fused is None and missed.total.item() == pytest.approx(missed.plain)
+    loss = reported(logits, terms, found)
+    assert loss["fused"] == pytest.approx(0.6931, abs=1e-4)  # a tie of two
+    assert loss["loss"] == pytest.approx(loss["plain"] + loss["fused"])
+    missed = reported(logits, terms, ~found)
+    assert math.isnan(missed["fused"]) and missed["loss"] == pytest.approx(missed["plain"])
 
 
-def test_fitted_weights_divide_the_logit_scale_out():
+def reported(logits: torch.Tensor, terms: torch.Tensor, found: torch.Tensor) -> dict[str, float]:
+    """What the log says of one list."""
+    targets = Targets(Layout.of([len(logits)]), terms, found)
+    return dict(zip(REPORT, list_losses(logits, targets, Fusion(), plain_weight=1.0)[1][0].tolist()))
+
+
+def test_lists_of_different_lengths_train_together_as_alone():
+    torch.manual_seed(5)
+    fusion, sizes = Fusion(), [3, 5, 4]
+    logits, terms = torch.randn(12, requires_grad=True), torch.rand(12, 2)
+    found = torch.tensor([1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1], dtype=torch.bool)  # of the second list not the first
+    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found), fusion, 0.5)
+    parts = zip(*(x.split(sizes) for x in (logits, terms, found)))
+    alone = torch.cat([list_losses(l, Targets(Layout.of([len(l)]), t, f), fusion, 0.5)[0] for l, t, f in parts])
+    assert torch.allclose(together, alone, atol=1e-6)
+    gradient = lambda losses: torch.autograd.grad(losses.sum(), [logits, fusion.weights], retain_graph=True)
+    for a, b in zip(gradient(together), gradient(alone)):
+        assert a.isfinite().all() and torch.allclose(a, b, atol=1e-6)
+
+
+def scored_lists(count: int) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Whose relevant passages are drawn by 2 * (logit + 0.5 * first term + 1.5 * second)."""
     torch.manual_seed(3)
     lists = []
-    for _ in range(300):
+    for _ in range(count):
         logits, terms = torch.randn(10), torch.randn(10, 2)
         chance = (2 * (logits + terms @ torch.tensor([0.5, 1.5]))).softmax(0)
         lists.append((logits, terms, torch.zeros(10, dtype=torch.bool).scatter(0, chance.multinomial(1), True)))
-    max_weight, zscore_weight, _ = fit(lists)
+    return lists
+
+
+def test_fitted_weights_divide_the_logit_scale_out():
+    lists = scored_lists(300)
+    max_weight, zscore_weight, loss = fit(lists)
     assert max_weight == pytest.approx(0.5, abs=0.15)
     assert zscore_weight == pytest.approx(1.5, abs=0.25)
+    assert losses(lists, torch.tensor([max_weight, zscore_weight])).mean() == pytest.approx(loss, abs=0.01)
+
+
+def test_few_lists_leave_more_to_the_first_stage_than_many():
+    factors = []
+    for count in (30, 300):
+        lists = scored_lists(count)
+        weights = torch.tensor(fit(lists)[:2])
+        factors.append((cautious(lists, weights) / weights).mean().item())
+    assert factors[0] > factors[1] > 1 and factors[1] < 1.5
+
+
+def test_the_fusion_is_fitted_on_answers_that_training_did_not_name(lists, monkeypatch):
+    monkeypatch.setattr("fit_fusion.QUERIES", {"toy": 32})
+    held, trained = Lists(lists, "held"), trained_answers(lists)
+    assert len(trained) == 28 and held_lists(held, trained, 9) == held.rows
+    known = held.rows[1]["positives"][0]
+    assert held_lists(held, trained | {("toy", known)}, 9) == held.rows[:1] + held.rows[2:]
+    assert held_lists(held, trained | {("other", known)}, 2) == held.rows[:2]
 
 
 def test_unpermute_undoes_the_interleaving_of_rows():
@@ -165,6 +219,7 @@ def test_a_plan_locates_a_list_in_its_stages():
     assert len(PLAN) == 32
     assert PLAN.locate(0) == (PLAN.stages[0], 0.0)
     assert PLAN.locate(24) == (PLAN.stages[1], 0.5)
+    assert [PLAN.start(stage) for stage in PLAN.stages] == [0, 16]
     with pytest.raises(IndexError):
         PLAN.locate(32)
 
@@ -179,6 +234,32 @@ def test_a_plan_that_ships_lengthens_what_is_read_up_to_whole_passages(name):
 def test_metrics_on_a_ranking():
     assert recall(["x", "a", "y"], {"a", "b"}, 5) == 0.5
     assert ndcg(["x", "a"], {"a"}) == pytest.approx(0.6309, abs=1e-4)
+
+
+def save_results(path: Path, sets: dict[str, list[int]]) -> Path:
+    """Six candidates a query; the relevant one comes at the given place, 6 for not at all, and has the highest logit."""
+    rows = [{"set": name, "relevant": [i == place for i in range(6)], "num_relevant": 1,
+             "logits": [float(i == place) for i in range(6)], "scores": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]}
+            for name, places in sets.items() for place in places]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_headroom_is_the_share_of_what_the_candidates_hold(tmp_path):
+    path = save_results(tmp_path / "a.jsonl", {"toy": [5, 0, 6], "full": [0]})
+    for weight, reached in ((0.0, 1), (9.0, 0)):
+        results = read_results([path], torch.tensor([weight, 0.0]))
+        means = results["toy"].mean(0)
+        assert headroom(means, "alone") == pytest.approx(1) and headroom(means, "fused") == pytest.approx(reached)
+        assert np.isnan(headroom(results["full"].mean(0), "fused"))
+
+
+def test_a_report_has_a_row_a_set_and_the_means_that_apply(tmp_path):
+    path = save_results(tmp_path / "a.jsonl", {"toy": [5, 0], "covidqa-long": [0]})
+    rows = report(read_results([path], torch.tensor([0.0, 0.0])))[2:]
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| toy", "| covidqa-long", "| all sets", "| first stage below 0.8", "| no training text"]
+    assert "50.0 / 67.8 | 100.0 / 100.0" in rows[0] and "100 (100 to 100)" in rows[0]
 
 
 @both_families
@@ -219,7 +300,7 @@ def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
     assert [first.step() for _ in range(2)] == rows[:2]
     checkpoint.save(tmp_path / "last.pt", first.model, first.fusion, first.optimizer, first.position)
     second = trainer(tiny)
-    second.position = checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer)
+    second.jump(checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer))
     assert [second.step() for _ in range(2)] == rows[2:]
     for name, value in unbroken.model.state_dict().items():
         assert torch.equal(second.model.state_dict()[name], value), name
@@ -255,6 +336,19 @@ def test_an_exported_folder_loads_back_with_bfloat16_values(tiny, tmp_path):
     assert again.encode("Zoë 42\n").ids == tokenizer.encode("Zoë 42\n").ids
 
 
+def test_an_average_lies_in_the_middle_and_has_no_fusion_yet(tmp_path):
+    model, tokenizer = tiny_bert()
+    folder.save(tmp_path / "a", model, tokenizer, (0.5, 0.25))
+    with torch.no_grad():
+        model.classifier.weight += 1
+    folder.save(tmp_path / "b", model, tokenizer, (0.5, 0.25))
+    average.average([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
+    (a, *_), (b, *_), (c, _, config) = (folder.load(tmp_path / name) for name in "abc")
+    assert "first_stage" not in config
+    assert torch.allclose(c.classifier.weight, (a.classifier.weight + b.classifier.weight) / 2, rtol=1 / 128)
+    assert torch.equal(c.word_embeddings.weight, a.word_embeddings.weight)
+
+
 @both_families
 def test_bfloat16_changes_a_step_by_roundings_alone(tiny, trainer):
     runs = [trainer(tiny, bfloat16=bfloat16) for bfloat16 in (False, True)]
@@ -262,3 +356,52 @@ def test_bfloat16_changes_a_step_by_roundings_alone(tiny, trainer):
     assert rounded == pytest.approx(exact, rel=0.02)
     first, second = (list(run.model.parameters()) for run in runs)
     assert any(not torch.equal(a, b) for a, b in zip(first, second))
+
+
+def test_padded_attention_is_attention_within_each_sequence():
+    torch.manual_seed(2)
+    keys, firsts = Layout.of([3, 17, 8]), Layout.of([1, 1, 1])
+    for queries in (keys, firsts):
+        q, k, v = (torch.randn(4, sum(l.lengths), 16, requires_grad=True) for l in (queries, keys, keys))
+        each, padded = (f(q, k, v, queries, keys) for f in (attend_each, attend_padded))
+        assert torch.allclose(each, padded, atol=1e-6)
+        weights = torch.randn_like(each)
+        gradients = [torch.autograd.grad((y * weights).sum(), [q, k, v]) for y in (each, padded)]
+        assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradients))
+
+
+@both_families
+def test_workers_feed_the_same_steps(tiny, trainer):
+    alone, helped = trainer(tiny), trainer(tiny, workers=2)
+    assert [helped.step() for _ in range(4)] == [alone.step() for _ in range(4)]
+    helped.feed.close()
+
+
+def test_a_plan_with_more_lists_a_step_takes_fewer_steps(trainer):
+    run = trainer(tiny_bert, replace(PLAN, lists_per_step=12))
+    assert [run.step()["position"] for _ in range(3)] == [12, 24, 32]
+
+
+def test_a_run_writes_a_row_a_step_and_ends_when_its_time_is_over(trainer, tmp_path, monkeypatch):
+    monkeypatch.setitem(train.STEPS_PER_WRITE, "cpu", 3)
+    train.run(trainer(tiny_bert), tmp_path / "late", deadline=time.monotonic())
+    train.run(trainer(tiny_bert), tmp_path / "run")
+    rows = lambda name: (tmp_path / name / "log.csv").read_text().splitlines()[1:]
+    assert len(rows("late")) == 0 and [row.split(",")[0] for row in rows("run")] == ["8", "16", "24", "32"]
+
+
+def test_a_plan_is_shortened_to_the_time_there_is(trainer, monkeypatch):
+    monkeypatch.setattr(pace, "UNTIMED_STEPS", 1)
+    monkeypatch.setattr(pace, "TIMED_STEPS", 1)
+    run = trainer(tiny_bert)
+    start = [p.clone() for p in run.model.parameters()]
+    pace.fit(run, time.monotonic() + 1000)
+    assert run.total == 32 and run.position == 0
+    assert all(torch.equal(a, b) for a, b in zip(start, run.model.parameters()))
+    pace.fit(run, time.monotonic())
+    assert run.total == 16  # a step a stage
+
+
+def test_a_scaled_plan_keeps_its_proportions_in_whole_steps():
+    plan = pace.scaled(read_plan(Path(__file__).with_name("plan-minilm.toml")), 0.5)
+    assert [stage.lists for stage in plan.stages] == [400, 7600, 12000, 36000]

@@ -1,17 +1,23 @@
-"""Trains the reranker on mined lists, on one core, and can be stopped at any time.
+"""Trains the reranker on mined lists, on a core or a GPU, and can be stopped at any time.
 
     python train.py --lists lists --start start --run run
 
 Ctrl-C or SIGTERM ends it after the step in hand. Run again with the same --run
 to go on from the last checkpoint: the steps are then the same as if nothing had
-happened. run/log.csv has a row a step.
+happened (on a GPU, but for roundings). run/log.csv has a row a step.
+
+On a GPU:
+
+    python train.py ... --device cuda --workers 14 --bfloat16 [--within 480]
 """
 
 import argparse
 import csv
 import math
 import signal
+import sys
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,28 +26,32 @@ from tqdm import tqdm
 
 import checkpoint
 import folder
+import pace
+from feed import Feed, MicroBatch, ParallelFeed
 from fusion import Fusion
+from inputs import Inputs
+from layout import Layout, send
 from lists import Lists
-from loss import ListLoss, list_loss
-from plan import Plan, read_plan
+from loss import REPORT, Targets, list_losses
+from plan import WARM_UP, Plan, read_plan
 
 FUSION_LEARNING_RATE = 5e-3
 LAST_SHARE = 0.05  # of the learning rate, at the end of the plan
-WARM_UP = 160  # lists
-LISTS_PER_STEP = 8
-# One forward and backward. Enough rows for full-speed matrix products, few
-# enough for activations to stay near the cache.
-MICRO_BATCH_TOKENS = 2000
-CHECKPOINT_SECONDS = 120
+# One forward and backward. On a core enough rows for full-speed matrix
+# products, few enough for activations to stay near the cache; on a GPU a step.
+MICRO_BATCH_TOKENS = {"cpu": 2000, "cuda": 100_000}
+CHECKPOINT_SECONDS = 60
+# Reading a loss waits for the GPU: so rows are written by the dozen there.
+STEPS_PER_WRITE = {"cpu": 1, "cuda": 48}
 COLUMNS = ["position", "stage", "loss", "plain", "fused", "plain_first", "fused_first", "first_stage_first",
            "max_weight", "zscore_weight", "learning_rate", "tokens", "cpu_s", "wall_s"]
 
 
-def learning_rate_share(position: int, total: int) -> float:
+def learning_rate_share(position: int, total: int, warm_up: int = WARM_UP) -> float:
     """Linear warm-up, then cosine down to LAST_SHARE over the whole plan."""
-    if position < WARM_UP:
-        return (position + 1) / WARM_UP
-    done = (position - WARM_UP) / max(1, total - WARM_UP)
+    if position < warm_up:
+        return (position + 1) / warm_up
+    done = (position - warm_up) / max(1, total - warm_up)
     return LAST_SHARE + (1 - LAST_SHARE) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
@@ -54,44 +64,83 @@ def make_optimizer(model, fusion: Fusion, plan: Plan) -> torch.optim.AdamW:
         {"params": [p for p in body if p.dim() == 1], "weight_decay": 0.0, "base": plan.learning_rate},
         {"params": head, "weight_decay": 0.0, "base": plan.head_learning_rate},
         {"params": fusion.parameters(), "weight_decay": 0.0, "base": FUSION_LEARNING_RATE},
-    ], betas=(0.9, 0.98))
+    ], betas=(0.9, 0.98), fused=fusion.weights.is_cuda)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the log says of a step. The GPU may still be at it."""
+
+    position: int
+    stage: str
+    reports: list[torch.Tensor]
+    fusion_weights: torch.Tensor
+    learning_rate: float
+    tokens: int
+
+    def row(self) -> dict:
+        """Waits until the step is done."""
+        means = torch.cat(self.reports).nanmean(0).tolist()
+        max_weight, zscore_weight = self.fusion_weights.tolist()
+        return {
+            "position": self.position, "stage": self.stage,
+            **{name: "" if math.isnan(mean) else round(mean, 4) for name, mean in zip(REPORT, means)},
+            "max_weight": round(max_weight, 4), "zscore_weight": round(zscore_weight, 4),
+            "learning_rate": f"{self.learning_rate:.3g}", "tokens": self.tokens,
+        }
 
 
 class Trainer:
     """One run: the model, its plan, and where in the plan it stands."""
 
-    def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, bfloat16: bool = False):
-        self.lists, self.plan, self.seed, self.bfloat16 = lists, plan, seed, bfloat16
-        self.model, tokenizer, _ = folder.load(start)
-        self.encode = partial(self.model.encode, tokenizer)
+    def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, bfloat16: bool = False,
+                 device: str = "cpu", workers: int = 0):
+        self.start, self.bfloat16, self.device = start, bfloat16, torch.device(device)
+        model, tokenizer, _ = folder.load(start)
+        self.feed = Feed(lists, partial(model.encode, tokenizer), seed, MICRO_BATCH_TOKENS[self.device.type])
+        if workers:
+            self.feed = ParallelFeed(self.feed, workers)
+        self.begin(plan)
+
+    def begin(self, plan: Plan) -> None:
+        """From the start, whatever has been trained before."""
+        self.plan, self.total = plan, len(plan)
+        self.model = folder.load(self.start)[0].to(self.device)
         # Half the weights, and they already say what the words mean.
         self.model.word_embeddings.weight.requires_grad_(False)
-        self.fusion = Fusion()
+        self.fusion = Fusion().to(self.device)
         self.optimizer = make_optimizer(self.model, self.fusion, plan)
-        self.position, self.total = 0, len(plan)
+        self.jump(0)
+
+    def jump(self, position: int) -> None:
+        """The next step reads from list number `position` on."""
+        self.position, self.batches = position, self.feed.steps(self.plan, position)
 
     def step(self) -> dict:
         """Reads the next lists and takes one optimiser step. Returns a log row."""
-        stage, _ = self.plan.locate(self.position)
-        count = min(LISTS_PER_STEP, self.total - self.position)
-        examples = [self.lists.example(self.plan, self.position + i, self.seed, self.encode) for i in range(count)]
-        losses: list[ListLoss] = []
-        for group in micro_batches(examples):
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-                logits = self.model([s for e in group for s in e.sequences])
-            logits = logits.split([len(e.sequences) for e in group])
-            part = [list_loss(l, e, self.fusion, stage.plain_weight) for l, e in zip(logits, group)]
-            (sum(p.total for p in part) / count).backward()
-            losses += part
-        share = learning_rate_share(self.position, self.total)
+        return self.advance().row()
+
+    def advance(self) -> Step:
+        """The same, without waiting for the GPU."""
+        batches, stage = next(self.batches), self.plan.locate(self.position)[0]
+        count = sum(len(batch.sizes) for batch in batches)
+        reports = [self._accumulate(batch, stage.plain_weight, count) for batch in batches]
+        share = learning_rate_share(self.position, self.total, self.plan.warm_up)
         self._update(share)
         self.position += count
-        return {
-            "position": self.position, "stage": stage.name, **summary(losses),
-            "max_weight": self.fusion.values()[0], "zscore_weight": self.fusion.values()[1],
-            "learning_rate": f"{self.plan.learning_rate * share:.3g}",
-            "tokens": sum(len(s) for e in examples for s in e.sequences),
-        }
+        return Step(self.position, stage.name, reports, self.fusion.weights.detach().clone(),
+                    self.plan.learning_rate * share, sum(len(batch.packed.ids) for batch in batches))
+
+    def _accumulate(self, batch: MicroBatch, plain_weight: float, count: int) -> torch.Tensor:
+        """Adds the gradient of the batch's share in a step of `count` lists."""
+        inputs = Inputs.of(batch.packed, self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            logits = self.model.logits(inputs)
+        targets = Targets(Layout.of(batch.sizes).to(self.device),
+                          *(send(torch.from_numpy(x), self.device) for x in (batch.terms, batch.found)))
+        losses, report = list_losses(logits, targets, self.fusion, plain_weight)
+        (losses.sum() / count).backward()
+        return report
 
     def _update(self, share: float) -> None:
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -103,70 +152,77 @@ class Trainer:
         self.fusion.clamp()
 
 
-def micro_batches(examples: list) -> list[list]:
-    """Whole lists, shortest first, up to MICRO_BATCH_TOKENS each."""
-    size = lambda e: sum(map(len, e.sequences))
-    groups, room = [], 0
-    for example in sorted(examples, key=size):
-        if not groups or size(example) > room:
-            groups.append([])
-            room = MICRO_BATCH_TOKENS
-        groups[-1].append(example)
-        room -= size(example)
-    return groups
-
-
-def summary(losses: list[ListLoss]) -> dict:
-    def mean(name: str):
-        values = [getattr(l, name) for l in losses if getattr(l, name) is not None]
-        return round(sum(values) / len(values), 4) if values else ""
-    names = ["plain", "fused", "plain_first", "fused_first", "first_stage_first"]
-    total = sum(l.total.item() for l in losses) / len(losses)
-    return {"loss": round(total, 4), **{name: mean(name) for name in names}}
-
-
 class StopRequest:
-    """Set once the process is asked to end."""
+    """Set once the process is asked to end, or its time is over."""
 
-    def __init__(self):
-        self.made = False
+    def __init__(self, deadline: float = math.inf):
+        self.asked, self.deadline = False, deadline
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._make)
+            signal.signal(number, self._ask)
 
-    def _make(self, _number, _frame) -> None:
-        self.made = True
+    @property
+    def made(self) -> bool:
+        return self.asked or time.monotonic() > self.deadline
+
+    def _ask(self, _number, _frame) -> None:
+        self.asked = True
 
 
-def run(trainer: Trainer, path: Path) -> None:
+class Log:
+    """run/log.csv and the bar."""
+
+    def __init__(self, file, trainer: Trainer):
+        self.csv, self.file = csv.DictWriter(file, COLUMNS), file
+        self.steps, self.room = [], STEPS_PER_WRITE[trainer.device.type]
+        self.bar = tqdm(total=trainer.total, initial=trainer.position, unit="list", smoothing=0.05,
+                        mininterval=2 if sys.stderr.isatty() else 20)
+
+    def add(self, step: Step, times: dict) -> None:
+        self.steps.append((step, times))
+        if len(self.steps) >= self.room:
+            self.write()
+
+    def write(self) -> None:
+        for step, times in self.steps:
+            row = step.row()
+            self.csv.writerow(row | times)
+        self.file.flush()
+        if self.steps:
+            self.bar.set_postfix(stage=row["stage"], loss=row["loss"], first=row["plain_first"], refresh=False)
+            self.bar.update(row["position"] - self.bar.n)
+        self.steps = []
+
+
+def run(trainer: Trainer, path: Path, deadline: float = math.inf) -> None:
     path.mkdir(parents=True, exist_ok=True)
     last, log_path = path / "last.pt", path / "log.csv"
     if last.exists():
-        trainer.position = checkpoint.load(last, trainer.model, trainer.fusion, trainer.optimizer)
-    stop, fresh, saved = StopRequest(), not log_path.exists(), time.monotonic()
-    with open(log_path, "a", newline="") as file, tqdm(
-            total=trainer.total, initial=trainer.position, unit="list", smoothing=0.05, mininterval=2) as bar:
-        log = csv.DictWriter(file, COLUMNS)
+        trainer.jump(checkpoint.load(last, trainer.model, trainer.fusion, trainer.optimizer))
+    save = lambda: checkpoint.save(last, trainer.model, trainer.fusion, trainer.optimizer, trainer.position)
+    stop, fresh, saved = StopRequest(deadline), not log_path.exists(), time.monotonic()
+    with open(log_path, "a", newline="") as file:
+        log = Log(file, trainer)
         if fresh:
-            log.writeheader()
+            log.csv.writeheader()
         while trainer.position < trainer.total and not stop.made:
-            row = timed_step(trainer)
-            log.writerow(row)
-            file.flush()
-            bar.update(trainer.position - bar.n)
-            bar.set_postfix(stage=row["stage"], loss=row["loss"], first=row["plain_first"])
+            log.add(*timed_step(trainer))
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                checkpoint.save(last, trainer.model, trainer.fusion, trainer.optimizer, trainer.position)
+                log.write()
+                save()
                 saved = time.monotonic()
-    checkpoint.save(last, trainer.model, trainer.fusion, trainer.optimizer, trainer.position)
+        log.write()
+        log.bar.close()
+    save()
 
 
-def timed_step(trainer: Trainer) -> dict:
+def timed_step(trainer: Trainer) -> tuple[Step, dict]:
     cpu, wall = time.process_time(), time.monotonic()
-    row = trainer.step()
-    return row | {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.monotonic() - wall, 2)}
+    step = trainer.advance()
+    return step, {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.monotonic() - wall, 2)}
 
 
 def main() -> None:
+    began = time.monotonic()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lists", type=Path, required=True, help="folder that mine.py wrote")
     parser.add_argument("--start", type=Path, required=True, help="folder that start.py wrote")
@@ -175,13 +231,25 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true",
-                        help="matrix products and attention in bfloat16; on cores with AVX512-BF16 or AMX")
+                        help="matrix products and attention in bfloat16; on cores with AVX512-BF16 or AMX, on GPUs")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--workers", type=int, default=0, help="processes that prepare what is read")
+    parser.add_argument("--within", type=float, metavar="SECONDS",
+                        help="shorten the plan, if need be, to end by then; a new run only")
+    parser.add_argument("--stop-after", type=float, default=math.inf, metavar="SECONDS",
+                        help="end as if asked to")
     args = parser.parse_args()
+    if args.within and (args.run / "last.pt").exists():
+        parser.error("--within: the run has begun")
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    lists = Lists(args.lists, "train")
-    run(Trainer(lists, args.start, read_plan(args.plan), args.seed, args.bfloat16), args.run)
+    trainer = Trainer(Lists(args.lists, "train"), args.start, read_plan(args.plan), args.seed, args.bfloat16,
+                      args.device, args.workers)
+    if args.within:
+        pace.fit(trainer, began + args.within)
+    run(trainer, args.run, began + args.stop_after)
+    trainer.feed.close()
 
 
 if __name__ == "__main__":
