@@ -6,6 +6,7 @@ import struct
 import unittest
 
 import driver
+import make_tiny_bert as bert
 import make_tiny_model as tiny
 
 SOUND = tiny.files()
@@ -64,6 +65,20 @@ def sharded(weight_map):
 WEIGHTS = SOUND["model.safetensors"]
 ALL_IN_ONE = dict.fromkeys(TENSORS, "one.safetensors")
 NOT_FOUND, INVALID, UNSUPPORTED = "model_not_found", "model_invalid", "unsupported"
+
+def bert_with(config=(), **tensors):
+    """A BERT folder with keys of config.json changed, and tensors by name: None takes one away."""
+    parts = {name: part for name, part in {**bert.tensors(), **tensors}.items() if part is not None}
+    return {**bert.files(), "config.json": json.dumps({**bert.config(), **dict(config)}).encode(),
+            "model.safetensors": tiny.safetensors(parts)}
+
+
+def bert_tokenizer(**changes):
+    return {**bert.files(), "tokenizer.json": json.dumps({**bert.tokenizer(), **changes}).encode()}
+
+
+KEY_BIAS = "bert.encoder.layer.1.attention.self.key.bias"
+TYPES = "bert.embeddings.token_type_embeddings.weight"
 
 # what is broken, the folder's files, code, fragments of the message
 BROKEN = [
@@ -143,6 +158,24 @@ BROKEN = [
       "model.safetensors": with_tensor_map({
           "model.embed_tokens.weight": ("BF16", [200, 64], b"\0" * 25600)})["model.safetensors"]},
      INVALID, ["tokenizer.json", str(tiny.NUM_TOKENS - 1), "vocab_size", "200"]),
+
+    ("BERT's other gelu", bert_with({"hidden_act": "gelu_new"}), UNSUPPORTED,
+     ["hidden_act", "gelu_new"]),
+    ("BERT's relative positions", bert_with({"position_embedding_type": "relative_key"}),
+     UNSUPPORTED, ["position_embedding_type", "relative_key", "absolute"]),
+    ("BERT's three labels", bert_with({"id2label": {"0": "a", "1": "b", "2": "c"}}), UNSUPPORTED,
+     ["id2label", "3"]),
+    ("BERT without a bias", bert_with(**{KEY_BIAS: None}), INVALID, [KEY_BIAS, "missing"]),
+    ("BERT with more", bert_with(**{"cls.bias": ("F32", [1], bytes(4))}), INVALID,
+     ["cls.bias", "unknown"]),
+    ("BERT of one token type, prompts of two",
+     bert_with({"type_vocab_size": 1}, **{TYPES: ("F32", [1, 64], bytes(256))}), INVALID,
+     ["type_vocab_size", "1"]),
+    ("BERT whose tokenizer has the passage first",
+     bert_tokenizer(post_processor={
+         **bert.tokenizer()["post_processor"],
+         "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "BA"]}), UNSUPPORTED,
+     ["post_processor", "pair"]),
 ]
 
 
@@ -161,6 +194,10 @@ class BrokenModels(driver.CliTest):
 
     def test_a_sound_sharded_folder_loads(self):
         folder = tiny.write(self.folder / "sharded", sharded(ALL_IN_ONE))
+        self.assertEqual(driver.run("info", "--model", folder).error, "")
+
+    def test_a_bert_folder_loads_without_its_prefix(self):
+        folder = tiny.write(self.folder / "bert", bert.files(prefix=""))
         self.assertEqual(driver.run("info", "--model", folder).error, "")
 
     def test_a_device_that_is_not_there(self):

@@ -181,6 +181,14 @@ TEST_CASE("what CUDA cannot do is an Error that says why", "[cuda]") {
               [] { load_tiny(on_cuda(Precision::automatic, 1000)); });
 }
 
+TEST_CASE("a family that CUDA does not have yet is refused by name, and runs on the CPU",
+          "[cuda]") {
+  const std::string folder = std::getenv("RERANKER_TINY_BERT");
+  check_error(ErrorCode::unsupported, "BertForSequenceClassification needs the operator",
+              [&] { Reranker::load(folder, on_cuda()); });
+  CHECK(Reranker::load(folder, with_threads(2)).info().device == "cpu");
+}
+
 TEST_CASE("models on two devices take turns on the Runtime's one thread", "[cuda]") {
   auto options = on_cuda();
   const auto first = load_tiny(options);
