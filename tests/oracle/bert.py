@@ -31,8 +31,9 @@ WRONG = ("one_type", "tanh_gelu", "no_tanh", "mean_pooling", "positions_from_1")
 
 
 def gain(name: str) -> float:
-    """Sharp attention, or all tokens become one; large arguments of gelu, or its tanh form would hide."""
-    gains = {"query": 1.8, "key": 1.8, "intermediate": 2.0, "classifier": 8.0}
+    """Sharp attention and weak branches, or a deep network makes all tokens one; large arguments of gelu, or its tanh
+    form would hide."""
+    gains = {"query": 1.8, "key": 1.8, "output.dense": 0.5, "intermediate": 2.0, "classifier": 8.0}
     return next((value for part, value in gains.items() if part in name), 1.0)
 
 
