@@ -5,8 +5,6 @@
 namespace reranker::engine {
 namespace {
 
-thread_local Call* current = nullptr;
-
 at::Tensor new_tensor(Call& call, at::IntArrayRef shape, at::ScalarType type) {
   std::size_t bytes = c10::elementSize(type);
   for (const auto extent : shape) bytes *= static_cast<std::size_t>(extent);
@@ -16,17 +14,6 @@ at::Tensor new_tensor(Call& call, at::IntArrayRef shape, at::ScalarType type) {
 }
 
 }  // namespace
-
-Call& current_call() {
-  return *current;
-}
-
-CallScope::CallScope(Call& call) : before_(current) {
-  current = &call;
-}
-CallScope::~CallScope() {
-  current = before_;
-}
 
 at::Tensor new_floats(Call& call, at::IntArrayRef shape) {
   return new_tensor(call, shape, at::kFloat);

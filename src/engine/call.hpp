@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/call_scope.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 #include "runtime/arena.hpp"
 #include "runtime/crew.hpp"
@@ -23,20 +24,12 @@ struct Call {
   const std::int32_t* type_1_begins;  // Batch::type_1_begins
 };
 
+using CallScope = Scope<Call>;
+
 /// The call under way on this thread; valid inside an operator.
-Call& current_call();
-
-/// Makes `call` the current one for as long as it lives.
-class CallScope {
- public:
-  explicit CallScope(Call& call);
-  ~CallScope();
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
- private:
-  Call* before_;
-};
+inline Call& current_call() {
+  return CallScope::current();
+}
 
 /// A block of the call's arena.
 class Block {

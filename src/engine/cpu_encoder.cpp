@@ -15,6 +15,7 @@
 #include "engine/call.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
+#include "engine/make_encoder.hpp"
 #include "engine/warnings.hpp"
 #include "engine/weights.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
@@ -170,16 +171,7 @@ class CpuEncoder final : public Encoder {
 };
 
 std::unique_ptr<Encoder> make_cpu_encoder(const Blueprint& blueprint) {
-  const WarningScope warnings(blueprint.warn);
-  try {
-    return std::make_unique<CpuEncoder>(blueprint);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, "no memory to load the model");
-  } catch (const std::exception& failure) {
-    throw Error(ErrorCode::internal, failure.what());
-  }
+  return make_encoder(blueprint, [&] { return std::make_unique<CpuEncoder>(blueprint); });
 }
 
 }  // namespace

@@ -31,10 +31,6 @@ at::ScalarType scalar_type(DType dtype) {
   return dtype == DType::f16 ? at::kHalf : at::kFloat;
 }
 
-bool is_projection(const Weight& weight) {
-  return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
-}
-
 DType type_of(const Weight& weight) {
   const bool fp32 = weight.kind == Weight::Kind::vector || weight.kind == Weight::Kind::matrix;
   return fp32 ? DType::f32 : common_type(weight);
@@ -44,7 +40,7 @@ DType type_of(const Weight& weight) {
 enum class Form { packed, codes, plain };
 
 Form form_of(const Weight& weight, const Arithmetic& arithmetic) {
-  if (is_projection(weight)) return Form::packed;
+  if (weight.is_projection()) return Form::packed;
   const bool codes = weight.kind == Weight::Kind::embedding && arithmetic.codes_embeddings();
   return codes ? Form::codes : Form::plain;
 }

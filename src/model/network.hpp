@@ -27,6 +27,8 @@ struct Weight {
   std::vector<Tensor> parts;  // from top to bottom
   std::int64_t rows = 0;
   std::int64_t cols = 1;
+
+  bool is_projection() const { return kind == Kind::linear || kind == Kind::gated_linear; }
 };
 
 /// All that an engine needs to build an encoder: the script, its numbers and its weights.

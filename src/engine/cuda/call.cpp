@@ -8,8 +8,6 @@
 namespace reranker::engine::cuda {
 namespace {
 
-thread_local Call* current = nullptr;
-
 // With the device given LibTorch asks no CUDA library whose memory it is: none is loaded.
 at::Tensor make(void* data, at::IntArrayRef shape, at::ScalarType type, int device,
                 std::function<void(void*)> drop) {
@@ -32,17 +30,6 @@ std::size_t bytes_without_scales(std::int64_t rows, std::int64_t width, Type typ
 }
 
 }  // namespace
-
-Call& current_call() {
-  return *current;
-}
-
-CallScope::CallScope(Call& call) : before_(current) {
-  current = &call;
-}
-CallScope::~CallScope() {
-  current = before_;
-}
 
 at::Tensor view(void* data, at::IntArrayRef shape, at::ScalarType type, int device) {
   return make(data, shape, type, device, [](void*) {});

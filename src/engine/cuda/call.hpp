@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/call_scope.hpp"
 #include "engine/cuda/types.hpp"
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/linear.hpp"
@@ -25,20 +26,12 @@ struct Call {
   std::int32_t num_work;
 };
 
+using CallScope = Scope<Call>;
+
 /// The call under way on this thread; valid inside an operator.
-Call& current_call();
-
-/// Makes `call` the current one for as long as it lives.
-class CallScope {
- public:
-  explicit CallScope(Call& call);
-  ~CallScope();
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
- private:
-  Call* before_;
-};
+inline Call& current_call() {
+  return CallScope::current();
+}
 
 /// A tensor over memory of the device that outlives it.
 at::Tensor view(void* data, at::IntArrayRef shape, at::ScalarType type, int device);

@@ -13,6 +13,7 @@
 #include "engine/cuda/types.hpp"
 #include "engine/engine.hpp"
 #include "engine/graph.hpp"
+#include "engine/make_encoder.hpp"
 #include "engine/warnings.hpp"
 
 namespace reranker::engine {
@@ -140,17 +141,10 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
 }
 
 std::unique_ptr<Encoder> make_cuda_encoder(const Blueprint& blueprint) {
-  const WarningScope warnings(blueprint.warn);
-  try {
+  return make_encoder(blueprint, [&] {
     require_operators(blueprint.network);
     return make(blueprint, Device::open(blueprint.device_index));
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, "no memory to load the model");
-  } catch (const std::exception& failure) {
-    throw Error(ErrorCode::internal, failure.what());
-  }
+  });
 }
 
 }  // namespace

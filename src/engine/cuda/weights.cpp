@@ -19,10 +19,6 @@ using model::Weight;
 // Threads that read and send: enough for a disk, and few buffers.
 constexpr std::size_t kMostSenders = 4;
 
-bool is_projection(const Weight& weight) {
-  return weight.kind == Weight::Kind::linear || weight.kind == Weight::Kind::gated_linear;
-}
-
 // What attention gives is not divided into rows with scales, so what reads it is not e4m3 either.
 bool reads_attention(const Weight& weight) {
   return weight.attribute == "attention_out";
@@ -33,7 +29,7 @@ Type stored(DType dtype) {
 }
 
 Type type_of(const Weight& weight, const Types& types) {
-  if (is_projection(weight)) return reads_attention(weight) ? types.type : types.rows;
+  if (weight.is_projection()) return reads_attention(weight) ? types.type : types.rows;
   return weight.kind == Weight::Kind::vector ? Type::fp32 : stored(common_type(weight));
 }
 
@@ -79,7 +75,7 @@ class Sender {
     char* const rows = lane.buffer.data() + rounded(scale_bytes(piece));
     fill(piece, slot, rows, scales);
 
-    const auto row = static_cast<std::size_t>(piece.rows_above + piece.first_row);
+    const auto row = static_cast<std::size_t>(piece.row_in_weight());
     char* const to = memory_ + slot.offset;
     copy(lane, to + row * slot.row_bytes(), rows,
          static_cast<std::size_t>(piece.num_rows) * slot.row_bytes());
@@ -195,7 +191,7 @@ Weights load_weights(const Blueprint& blueprint, const Device& device, const Typ
   for (const Slot& slot : slots) {
     weights.add(slot.weight->attribute, slot.weight->layer >= 0,
                 tensor(slot, weights.memory.data(), device.index));
-    if (is_projection(*slot.weight)) add_projection(weights, slot, types);
+    if (slot.weight->is_projection()) add_projection(weights, slot, types);
   }
   return weights;
 }
