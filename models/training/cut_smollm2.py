@@ -1,14 +1,11 @@
 """SmolLM2-135M with fewer layers, fewer tokens and a fresh head."""
 
-import json
 from pathlib import Path
-from typing import Iterator
 
 import torch
 from tokenizers import Tokenizer
 
 import vocabulary
-from beir import passage_text
 from llama import CrossEncoder, Shape
 from smollm2 import SmolLM2, packaged_file
 
@@ -25,20 +22,12 @@ HEAD_STD = 0.05  # a zero head did not leave chance level
 def build(lists: Path) -> tuple[CrossEncoder, Tokenizer]:
     source = SmolLM2(packaged_file())
     whole = vocabulary.build_tokenizer(source.tokens, source.merges)
-    counts = vocabulary.count_tokens(whole, train_texts(lists))
+    counts = vocabulary.count_tokens(whole, vocabulary.train_texts(lists))
     tokens, merges = vocabulary.cut(source.tokens, source.merges, counts, LEAST_COUNT)
     kept = set(tokens)
     covered = sum(n for i, n in counts.items() if source.tokens[i] in kept)
     print(f"{len(tokens)} tokens cover {covered / counts.total():.2%} of {counts.total()} tokens of text")
     return cut(source, tokens, LAYERS), vocabulary.build_tokenizer(tokens, merges)
-
-
-def train_texts(lists: Path) -> Iterator[str]:
-    with open(lists / "train.jsonl", encoding="utf-8") as rows:
-        yield from (json.loads(row)["query"] for row in rows)
-    with open(lists / "texts.jsonl", encoding="utf-8") as rows:
-        for row in rows:
-            yield from (passage_text(*p) for p in json.loads(row)["passages"].values())
 
 
 def cut(source: SmolLM2, tokens: list[str], layers: list[int]) -> CrossEncoder:

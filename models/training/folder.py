@@ -50,12 +50,19 @@ def config(model: CrossEncoder, first_stage: tuple[float, float] | None) -> dict
     return result
 
 
-def load(path: Path) -> tuple[CrossEncoder, Tokenizer, dict]:
-    """(model in float32 with the folder's bfloat16 values, tokenizer, config)."""
+def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, Tokenizer, dict]:
+    """(model with the folder's values, tokenizer, config).
+
+    Where `dtype` is the file's, the weights stay in the file, mapped. The head
+    is in float32 always.
+    """
     settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
     family = FAMILIES[settings["architectures"][0]]
     fields = family.Shape.__dataclass_fields__
-    model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
+    with torch.device("meta"):
+        model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
+    head = lambda name: name.startswith(family.CrossEncoder.HEAD)
     tensors = load_file(path / "model.safetensors")
-    model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    model.load_state_dict(
+        {name: value.to(torch.float32 if head(name) else dtype) for name, value in tensors.items()}, assign=True)
     return model, Tokenizer.from_file(str(path / "tokenizer.json")), settings

@@ -138,9 +138,13 @@ class Trainer:
             logits = self.model.logits(inputs)
         targets = Targets(Layout.of(batch.sizes).to(self.device),
                           *(send(torch.from_numpy(x), self.device) for x in (batch.terms, batch.found)))
-        losses, report = list_losses(logits, targets, self.fusion, plain_weight)
+        losses, report = self._losses(logits, targets, inputs, plain_weight)
         (losses.sum() / count).backward()
         return report
+
+    def _losses(self, logits: torch.Tensor, targets: Targets, _inputs: Inputs,
+                plain_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
+        return list_losses(logits, targets, self.fusion, plain_weight)
 
     def _update(self, share: float) -> None:
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]

@@ -2,10 +2,13 @@
 
 import json
 from collections import Counter
-from typing import Iterable
+from pathlib import Path
+from typing import Iterable, Iterator
 
 from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import ByteLevel
+
+from beir import passage_text
 
 # The rest of SmolLM2's special tokens spell things that occur in real passages
 # ("<filename>"), which a reranker must read as text.
@@ -40,6 +43,14 @@ def build_tokenizer(tokens: list[str], merges: list[tuple[str, str]]) -> Tokeniz
             "merges": [list(merge) for merge in merges],
         },
     }))
+
+
+def train_texts(lists: Path) -> Iterator[str]:
+    with open(lists / "train.jsonl", encoding="utf-8") as rows:
+        yield from (json.loads(row)["query"] for row in rows)
+    with open(lists / "texts.jsonl", encoding="utf-8") as rows:
+        for row in rows:
+            yield from (passage_text(*p) for p in json.loads(row)["passages"].values())
 
 
 def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter:

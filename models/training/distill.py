@@ -1,0 +1,136 @@
+"""Trains a cut model to order lists as the uncut one does.
+
+    python distill.py --teacher ../minilm --start cut --lists lists --run run --plan plan-recover.toml
+    python export.py --start cut --run run --out recovered
+
+The loss is listwise KL: from the softmax of the teacher's logits over a list's
+passages to the student's, at a temperature; --label-weight adds train.py's loss
+on the labels. Stops, resumes and logs as train.py does; the log's `loss` is the
+sum that is minimised.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+import folder
+import train
+from cut_layers import list_divergence
+from inputs import Inputs
+from lists import Lists
+from loss import Targets
+from plan import Plan, read_plan
+
+
+class Teacher:
+    """The uncut model's logits, of what a student reads. With `scores` they are
+    kept in that file, so that the next student of the same lists need not wait
+    for them."""
+
+    def __init__(self, path: Path, student: Tokenizer, device: torch.device, scores: Path | None = None):
+        self.model, tokenizer, _ = folder.load(path)
+        self.model.to(device).requires_grad_(False)
+        self.ids = ids_of(student, tokenizer).to(device)
+        self.known: dict[str, list[float]] = {}
+        if scores and scores.exists():
+            with open(scores, encoding="utf-8") as rows:
+                self.known = {row["key"]: row["logits"] for row in map(json.loads, rows)}
+        self.file = open(scores, "a", buffering=1, encoding="utf-8") if scores else None
+
+    def logits(self, inputs: Inputs) -> torch.Tensor:
+        if self.file is None:
+            return self._compute(inputs)
+        key = hashlib.blake2b(inputs.ids.cpu().numpy().tobytes() + repr(inputs.tokens.lengths).encode(), digest_size=16)
+        if key.hexdigest() not in self.known:
+            row = {"key": key.hexdigest(), "logits": [round(x, 5) for x in self._compute(inputs).tolist()]}
+            self.known[row["key"]] = row["logits"]
+            self.file.write(json.dumps(row) + "\n")
+        return torch.tensor(self.known[key.hexdigest()], device=inputs.ids.device)
+
+    @torch.no_grad()
+    def _compute(self, inputs: Inputs) -> torch.Tensor:
+        return self.model.logits(replace(inputs, ids=self.ids[inputs.ids]))
+
+
+def ids_of(student: Tokenizer, teacher: Tokenizer) -> torch.Tensor:
+    """The teacher's id of each of the student's tokens. A text is spelt by the
+    student's vocabulary: what was cut from it the teacher reads in pieces too."""
+    tokens = sorted(student.get_vocab().items(), key=lambda item: item[1])
+    ids = [teacher.token_to_id(token) for token, _ in tokens]
+    lacking = [token for (token, _), i in zip(tokens, ids) if i is None]
+    if lacking:
+        raise ValueError(f"the teacher has no token {lacking[0]!r}; wanted all of the student's")
+    return torch.tensor(ids)
+
+
+class Distiller(train.Trainer):
+    """A run towards the teacher's order."""
+
+    def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, *, teacher: Path, temperature: float = 1.0,
+                 label_weight: float = 0.0, teacher_scores: Path | None = None, device: str = "cpu", **options):
+        self.temperature, self.label_weight = temperature, label_weight
+        student = Tokenizer.from_file(str(start / "tokenizer.json"))
+        self.teacher = Teacher(teacher, student, torch.device(device), teacher_scores)
+        super().__init__(lists, start, plan, seed, device=device, **options)
+
+    def begin(self, plan: Plan) -> None:
+        """The fusion goes on from the folder's: the logit keeps its scale."""
+        super().begin(plan)
+        config = json.loads((self.start / "config.json").read_text(encoding="utf-8"))
+        if stage := config.get("first_stage"):
+            weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]], device=self.device)
+            with torch.no_grad():
+                self.fusion.weights.copy_(weights)
+        self.fusion.weights.requires_grad_(self.label_weight > 0)
+
+    def _losses(self, logits: torch.Tensor, targets: Targets, inputs: Inputs,
+                plain_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            wanted = self.teacher.logits(inputs)
+        rows = lambda x: targets.lists.pad(x / self.temperature, -math.inf)
+        # The gradient falls with the square of the temperature.
+        total = self.temperature ** 2 * list_divergence(rows(wanted), rows(logits))
+        labelled, report = super()._losses(logits, targets, inputs, plain_weight)
+        total = total + self.label_weight * labelled
+        report[:, 0] = total.detach()
+        return total, report
+
+
+def main() -> None:
+    began = time.monotonic()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teacher", type=Path, required=True, help="folder of the uncut model")
+    parser.add_argument("--start", type=Path, required=True, help="folder that prune.py wrote")
+    parser.add_argument("--lists", type=Path, required=True, help="folder that mine.py wrote")
+    parser.add_argument("--run", type=Path, required=True, help="folder for the checkpoint and the log")
+    parser.add_argument("--plan", type=Path, default=Path(__file__).with_name("plan-recover.toml"))
+    parser.add_argument("--temperature", type=float, default=2.0)
+    parser.add_argument("--label-weight", type=float, default=0.0)
+    parser.add_argument("--teacher-scores", type=Path, help="file that keeps the teacher's logits for other students")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="as in train.py")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--workers", type=int, default=0, help="as in train.py")
+    parser.add_argument("--stop-after", type=float, default=math.inf, metavar="SECONDS", help="as in train.py")
+    args = parser.parse_args()
+
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    trainer = Distiller(
+        Lists(args.lists, "train"), args.start, read_plan(args.plan), args.seed, teacher=args.teacher,
+        temperature=args.temperature, label_weight=args.label_weight, teacher_scores=args.teacher_scores,
+        device=args.device, bfloat16=args.bfloat16, workers=args.workers)
+    train.run(trainer, args.run, began + args.stop_after)
+    trainer.feed.close()
+
+
+if __name__ == "__main__":
+    main()
