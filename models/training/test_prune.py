@@ -39,14 +39,16 @@ def lists(tmp_path: Path, monkeypatch) -> Path:
 
 
 def deeper(tiny, num_layers: int):
-    """The tiny model with more layers, no two alike, and logits that tell passages apart."""
+    """The tiny model with more layers, no two alike, each of weight, and logits that tell passages apart."""
     model, tokenizer = tiny()
     torch.manual_seed(7)
     model = type(model)(replace(model.shape, num_hidden_layers=num_layers))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.startswith(model.HEAD):
-                parameter *= 20
+            if name.startswith(("score.", "classifier.")):
+                parameter *= 100
+            elif parameter.dim() > 1 and parameter is not model.word_embeddings.weight:
+                parameter *= 3
     return model, tokenizer
 
 
@@ -254,22 +256,18 @@ def test_the_divergence_of_a_list_is_the_kl_of_its_softmaxes():
     assert cut_layers.list_divergence(p, p - 1).item() == pytest.approx(0, abs=1e-6)
 
 
-LONG_PLAN = replace(PLAN, learning_rate=5e-3, warm_up=1, stages=[replace(s, lists=48) for s in PLAN.stages])
-
-
 @pytest.mark.parametrize("cut_words", [False, True])
 @both_families
 def test_recovery_lowers_the_divergence_from_the_teacher(tiny, cut_words, lists, tmp_path):
     teacher = write_folder(tmp_path / "whole", tiny)
     prune.cut(teacher, tmp_path / "cut", [0, 2], spared(teacher, "where is the red cat") if cut_words else None)
-    run = distill.Distiller(Lists(lists, "train"), tmp_path / "cut", LONG_PLAN, 1, teacher=teacher)
-    whole, tokenizer, _ = folder.load(teacher)
-    reference = Sample.draw(lists, whole, tokenizer, 4, seed=1).scores(whole)
-    sample = Sample.draw(lists, run.model, folder.load(tmp_path / "cut")[1], 4, seed=1)
-    before = cut_layers.divergence(reference, sample.scores(run.model))
+    plan = replace(PLAN, learning_rate=1e-3, warm_up=1, stages=[replace(stage, lists=64) for stage in PLAN.stages])
+    run = distill.Distiller(Lists(lists, "train"), tmp_path / "cut", plan, 1, teacher=teacher)
+    before = run.step()["loss"]
     while run.position < run.total:
         run.step()
-    assert cut_layers.divergence(reference, sample.scores(run.model)) < 0.5 * before
+    run.jump(0)
+    assert run.step()["loss"] < 0.6 * before  # on the same lists
     assert run.fusion.values() == (2.5, 0.5)
 
 
@@ -290,9 +288,10 @@ def test_labels_add_their_loss_and_free_the_fusion(lists, tmp_path):
     make = lambda weight: distill.Distiller(Lists(lists, "train"), teacher, PLAN, 1, teacher=teacher, label_weight=weight)
     alone, labelled = make(0.0), make(0.5)
     assert alone.step()["loss"] == pytest.approx(0, abs=1e-5)  # its own teacher
-    row = labelled.step()
-    assert row["loss"] == pytest.approx(0.5 * (row["plain"] + row["fused"]), abs=0.05)
-    assert labelled.fusion.values() != (2.5, 0.5) == alone.fusion.values()
+    loss = labelled.step()["loss"]
+    assert loss > 0.1 and make(1.0).step()["loss"] == pytest.approx(2 * loss, rel=1e-3)
+    start = torch.tensor([2.5, 0.5])
+    assert torch.equal(alone.fusion.weights, start) and not torch.equal(labelled.fusion.weights, start)
 
 
 def test_a_student_with_tokens_of_its_own_is_refused():
