@@ -1,6 +1,7 @@
 """The cross-encoder: a Llama whose tokens see each other both ways, the mean of
 its last states, one number."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,6 @@ CONFIG = {
     "model_type": "llama_bidirec",
     "pooling": "avg",
     "temperature": 1.0,
-    "rope_scaling": None,
     "hidden_act": "silu",
     "attention_bias": False,
     "mlp_bias": False,
@@ -39,6 +39,7 @@ class Shape:
     head_dim: int
     rope_theta: float
     rms_norm_eps: float
+    rope_scaling: dict | None = None  # as Llama 3 has it, or none
 
 
 class RmsNorm(nn.Module):
@@ -131,7 +132,7 @@ class CrossEncoder(nn.Module):
 
     def logits(self, inputs: Inputs) -> torch.Tensor:
         x = self.model.embed_tokens(inputs.ids)  # (tokens, hidden_size)
-        rotation = rotation_table(inputs.tokens.positions, self.shape.head_dim, self.shape.rope_theta)
+        rotation = rotation_table(inputs.tokens.positions, self.shape)
         for layer in self.model.layers:
             x = layer(x, rotation, inputs.tokens)
         x = self.model.norm(x)
@@ -145,11 +146,24 @@ def prompt(query: str, passage: str) -> str:
     return f"question:{query} \n \n passage:{passage}"
 
 
-def rotation_table(positions: torch.Tensor, head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
+def rotation_table(positions: torch.Tensor, shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
     """cos and sin, each (tokens, head_dim)."""
-    frequency = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32, device=positions.device) / head_dim)
+    steps = torch.arange(0, shape.head_dim, 2, dtype=torch.float32, device=positions.device)
+    frequency = scaled(shape.rope_theta ** (-steps / shape.head_dim), shape.rope_scaling)
     angle = torch.outer(positions.float(), frequency).repeat(1, 2)
     return angle.cos(), angle.sin()
+
+
+def scaled(frequency: torch.Tensor, scaling: dict | None) -> torch.Tensor:
+    """Llama 3's: slow turns are slowed by the factor, fast ones kept, those between blended."""
+    if scaling is None:
+        return frequency
+    if scaling["rope_type"] != "llama3":
+        raise ValueError(f"config.json: rope_scaling is {scaling}; wanted null or rope_type llama3")
+    turns = scaling["original_max_position_embeddings"] * frequency / (2 * math.pi)
+    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+    kept = ((turns - low) / (high - low)).clamp(0, 1)
+    return frequency * (kept + (1 - kept) / scaling["factor"])
 
 
 def rotate(x: torch.Tensor, rotation) -> torch.Tensor:

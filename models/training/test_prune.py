@@ -16,6 +16,7 @@ import cut_layers
 import cut_tokens
 import distill
 import folder
+import llama
 import mine
 import prune
 import stored
@@ -297,3 +298,17 @@ def test_labels_add_their_loss_and_free_the_fusion(lists, tmp_path):
 def test_a_student_with_tokens_of_its_own_is_refused():
     with pytest.raises(ValueError, match="the teacher has no token"):
         distill.ids_of(word_tokenizer(), tiny_llama()[1])
+
+
+def test_the_positions_of_a_llama_3_turn_as_in_transformers():
+    rope = pytest.importorskip("transformers.modeling_rope_utils").ROPE_INIT_FUNCTIONS["llama3"]
+    config = pytest.importorskip("transformers").LlamaConfig
+    scaling = {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+               "original_max_position_embeddings": 256}
+    shape = replace(tiny_llama()[0].shape, rope_theta=5e5, rope_scaling=scaling)
+    expected, _ = rope(config(hidden_size=48, num_attention_heads=3, head_dim=16, rope_parameters=scaling | {"rope_theta": 5e5}),
+                       torch.device("cpu"))
+    cos, _ = llama.rotation_table(torch.arange(257), shape)
+    assert torch.allclose(cos[:, :8], torch.outer(torch.arange(257.0), expected).cos(), atol=1e-5)
+    with pytest.raises(ValueError, match="wanted null or rope_type llama3"):
+        llama.scaled(expected, {"rope_type": "linear"})
