@@ -7,17 +7,22 @@ import pytest
 import torch
 from safetensors.torch import save
 
+import bert
 import folder
 import minilm
-from toy import tiny_bert, word_tokenizer
+import pair_cosine
+from toy import tiny_bert, tiny_pair_cosine, word_tokenizer
 
 
-def test_an_exported_bert_gives_the_logits_of_transformers(tmp_path):
+@pytest.mark.parametrize("tiny, family", [(tiny_bert, bert), (tiny_pair_cosine, pair_cosine)])
+def test_an_exported_bert_gives_the_logits_of_transformers(tiny, family, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "modules"))
     transformers = pytest.importorskip("transformers")
-    folder.save(tmp_path, *tiny_bert(), None)
+    folder.save(tmp_path, *tiny(), None)
     model, tokenizer, _ = folder.load(tmp_path)
-    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path, dtype=torch.float32).eval()
-    assert type(theirs) is transformers.BertForSequenceClassification
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(
+        tmp_path, dtype=torch.float32, trust_remote_code=True).eval()
+    assert type(theirs).__name__ == family.ARCHITECTURE
     encode = transformers.AutoTokenizer.from_pretrained(tmp_path)
 
     passages = [" ".join(["red"] * n) for n in (1, 19, 111, 257)]
