@@ -139,6 +139,7 @@ class PairEncoder(nn.Module):
 
 class CrossEncoder(PairEncoder):
     HEAD = ("bert.pooler.", "classifier.")
+    SCALES = ()
 
     def __init__(self, shape: Shape):
         super().__init__(shape)

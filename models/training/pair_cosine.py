@@ -34,17 +34,23 @@ class CrossEncoder(bert.PairEncoder):
         states = self.bert(inputs)
         with torch.autocast(states.device.type, enabled=False):
             query, passage = sums(states.float(), inputs)
-            lengths = states.new_tensor(inputs.tokens.lengths, dtype=torch.float32)
-            mean = (query + passage) / lengths[:, None]
+            mean = (query + passage) / lengths(inputs)
             # The cosine of sums is that of means.
             return self.classifier(mean).squeeze(-1) + self.cosine_scale * F.cosine_similarity(query, passage)
 
 
+def mean_states(states: torch.Tensor, inputs: Inputs) -> torch.Tensor:
+    """(sequences, hidden_size), over each sequence's states (tokens, hidden_size)."""
+    return sums(states, inputs).sum(0) / lengths(inputs)
+
+
+def lengths(inputs: Inputs) -> torch.Tensor:
+    return inputs.tokens.present.sum(1, keepdim=True)
+
+
 def sums(states: torch.Tensor, inputs: Inputs) -> torch.Tensor:
     """(2, sequences, hidden_size): of the states of type 0 and of type 1 in each sequence."""
-    num_sequences = len(inputs.tokens.lengths)
-    lengths = torch.tensor(inputs.tokens.lengths, device=states.device)
-    sequences = torch.arange(num_sequences, device=states.device).repeat_interleave(lengths)
+    num_sequences, longest = inputs.tokens.present.shape
     total = states.new_zeros(2 * num_sequences, states.shape[1])
-    total = total.index_add(0, inputs.types * num_sequences + sequences, states)
+    total = total.index_add(0, inputs.types * num_sequences + inputs.tokens.slots // longest, states)
     return total.unflatten(0, (2, num_sequences))

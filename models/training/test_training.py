@@ -32,10 +32,10 @@ from metrics import ndcg, recall
 from plan import read_plan
 from report import headroom, read_results, report
 from smollm2 import unpermute
-from toy import PLAN, tiny_bert, tiny_llama, write_set
+from toy import PLAN, tiny_bert, tiny_llama, tiny_pair_cosine, write_set
 from windows import best_window
 
-both_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert])
+all_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert, tiny_pair_cosine])
 
 
 @pytest.fixture
@@ -104,6 +104,12 @@ def test_passages_that_differ_in_more_than_a_word_in_ten_are_no_copies():
     assert not mine.same(answer, answer - {"cat"} | {"owl"})
 
 
+def test_a_held_query_shares_no_answer_with_a_train_query(monkeypatch):
+    monkeypatch.setattr(mine, "HELD", 2)
+    rows = [{"positives": [*p]} for p in ("a", "bc", "d", "ce", "f")]
+    assert mine.split_answers(rows) == ([{"positives": ["d"]}, {"positives": ["f"]}], rows[:2])
+
+
 def test_no_training_text_comes_from_the_unseen_sets():
     assert not set(mine.QUERIES) & set(mine.UNSEEN)
 
@@ -139,8 +145,13 @@ def test_the_fused_loss_counts_only_what_the_first_stage_found():
 
 def reported(logits: torch.Tensor, terms: torch.Tensor, found: torch.Tensor) -> dict[str, float]:
     """What the log says of one list."""
-    targets = Targets(Layout.of([len(logits)]), terms, found)
+    targets = Targets(Layout.of([len(logits)]), terms, found, *untaught(1, len(logits)))
     return dict(zip(REPORT, list_losses(logits, targets, Fusion(), plain_weight=1.0)[1][0].tolist()))
+
+
+def untaught(lists: int, passages: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Labels alone count."""
+    return torch.zeros(passages), torch.tensor([[1.0, 0.0]] * lists)
 
 
 def test_lists_of_different_lengths_train_together_as_alone():
@@ -148,9 +159,10 @@ def test_lists_of_different_lengths_train_together_as_alone():
     fusion, sizes = Fusion(), [3, 5, 4]
     logits, terms = torch.randn(12, requires_grad=True), torch.rand(12, 2)
     found = torch.tensor([1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1], dtype=torch.bool)  # of the second list not the first
-    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found), fusion, 0.5)
-    parts = zip(*(x.split(sizes) for x in (logits, terms, found)))
-    alone = torch.cat([list_losses(l, Targets(Layout.of([len(l)]), t, f), fusion, 0.5)[0] for l, t, f in parts])
+    cosines, weights = torch.rand(12), torch.tensor([[1.0, 0.3], [1.0, 0.0], [0.0, 1.0]])
+    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found, cosines, weights), fusion, 0.5)
+    parts = zip(*(x.split(sizes) for x in (logits, terms, found, cosines)), weights.split(1))
+    alone = torch.cat([list_losses(l, Targets(Layout.of([len(l)]), *rest), fusion, 0.5)[0] for l, *rest in parts])
     assert torch.allclose(together, alone, atol=1e-6)
     gradient = lambda losses: torch.autograd.grad(losses.sum(), [logits, fusion.weights], retain_graph=True)
     for a, b in zip(gradient(together), gradient(alone)):
@@ -224,11 +236,11 @@ def test_a_plan_locates_a_list_in_its_stages():
         PLAN.locate(32)
 
 
-@pytest.mark.parametrize("name", ["plan.toml", "plan-minilm.toml"])
-def test_a_plan_that_ships_lengthens_what_is_read_up_to_whole_passages(name):
+@pytest.mark.parametrize("name, max_tokens", [("plan.toml", 256), ("plan-minilm.toml", 256), ("plan-pair.toml", 192)])
+def test_a_plan_that_ships_lengthens_what_is_read_up_to_whole_passages(name, max_tokens):
     *windows, whole = read_plan(Path(__file__).with_name(name)).stages
     assert [s.window for s in windows] == sorted(s.window for s in windows)
-    assert whole.window == 0 and whole.max_tokens == 256
+    assert whole.window == 0 and whole.max_tokens == max_tokens
 
 
 def test_metrics_on_a_ranking():
@@ -262,7 +274,7 @@ def test_a_report_has_a_row_a_set_and_the_means_that_apply(tmp_path):
     assert "50.0 / 67.8 | 100.0 / 100.0" in rows[0] and "100 (100 to 100)" in rows[0]
 
 
-@both_families
+@all_families
 def test_a_pair_scores_the_same_alone_and_in_any_batch(tiny):
     model, tokenizer = tiny()
     sequences = model.encode(tokenizer, "cat", ["x " * n for n in (19, 1, 111)], 512)
@@ -291,7 +303,7 @@ def test_a_llama_prompt_that_is_too_long_loses_its_end():
     assert sequence.ids == tokenizer.encode("question:cat \n \n passage:a red cat").ids[:30]
 
 
-@both_families
+@all_families
 def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
     unbroken = trainer(tiny)
     rows = [unbroken.step() for _ in range(4)]
@@ -306,14 +318,14 @@ def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
         assert torch.equal(second.model.state_dict()[name], value), name
 
 
-@both_families
+@all_families
 def test_the_head_learns_at_its_own_rate_and_the_word_embeddings_not_at_all(tiny, trainer):
     plan = replace(PLAN, learning_rate=0.0)
     run = trainer(tiny, plan)
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
     run.step()
     changed = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
-    assert changed and all(name.startswith(run.model.HEAD) for name in changed)
+    assert changed and all(name.startswith(run.model.HEAD + run.model.SCALES) for name in changed)
     assert not run.model.word_embeddings.weight.requires_grad
 
 
@@ -323,7 +335,7 @@ def test_the_learning_rate_warms_up_and_falls_to_its_last_share():
     assert train.learning_rate_share(1000, 1000) == pytest.approx(train.LAST_SHARE)
 
 
-@both_families
+@all_families
 def test_an_exported_folder_loads_back_with_bfloat16_values(tiny, tmp_path):
     model, tokenizer = tiny()
     folder.save(tmp_path, model, tokenizer, (0.25, 1.5))
@@ -349,7 +361,7 @@ def test_an_average_lies_in_the_middle_and_has_no_fusion_yet(tmp_path):
     assert torch.equal(c.word_embeddings.weight, a.word_embeddings.weight)
 
 
-@both_families
+@all_families
 def test_bfloat16_changes_a_step_by_roundings_alone(tiny, trainer):
     runs = [trainer(tiny, bfloat16=bfloat16) for bfloat16 in (False, True)]
     exact, rounded = (run.step()["loss"] for run in runs)
@@ -370,7 +382,7 @@ def test_padded_attention_is_attention_within_each_sequence():
         assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradients))
 
 
-@both_families
+@all_families
 def test_workers_feed_the_same_steps(tiny, trainer):
     alone, helped = trainer(tiny), trainer(tiny, workers=2)
     assert [helped.step() for _ in range(4)] == [alone.step() for _ in range(4)]
