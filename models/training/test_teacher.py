@@ -66,7 +66,7 @@ def test_a_pseudo_list_names_its_source_and_what_bm25_finds(monkeypatch):
 def test_a_passage_loses_the_query_that_was_taken_from_it(lists):
     row = lists.pseudo_rows[0]
     assert lists.text(row, "p0", window=0) == "cat\na lives"  # of "a red cat lives here", two words
-    assert lists.text(row, "p2", window=0) == "cat\na blue"
+    assert lists.text(row, "p2", window=0) == "bee\na red"
 
 
 def test_a_plan_mixes_lists_with_and_without_labels(lists):

@@ -354,10 +354,12 @@ def test_an_average_lies_in_the_middle_and_has_no_fusion_yet(tmp_path):
     with torch.no_grad():
         model.classifier.weight += 1
     folder.save(tmp_path / "b", model, tokenizer, (0.5, 0.25))
-    average.average([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
-    (a, *_), (b, *_), (c, _, config) = (folder.load(tmp_path / name) for name in "abc")
+    for name, shares in (("c", [0.5, 0.5]), ("d", [0.25, 0.75])):
+        average.average([tmp_path / "a", tmp_path / "b"], shares, tmp_path / name)
+    (a, *_), (b, *_), (c, _, config), (d, *_) = (folder.load(tmp_path / name) for name in "abcd")
     assert "first_stage" not in config
-    assert torch.allclose(c.classifier.weight, (a.classifier.weight + b.classifier.weight) / 2, rtol=1 / 128)
+    assert torch.allclose(c.classifier.weight, (a.classifier.weight + b.classifier.weight) / 2, atol=1 / 128)
+    assert torch.allclose(d.classifier.weight, a.classifier.weight + 0.75, atol=1 / 128)
     assert torch.equal(c.word_embeddings.weight, a.word_embeddings.weight)
 
 
