@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import folder
-import mine
 import pseudo
 import teacher
 import train
@@ -19,24 +18,19 @@ from layout import Layout
 from lists import Lists
 from loss import REPORT, TEACHER_SCALE, Targets, list_losses
 from pair_cosine import mean_states
-from toy import PLAN, tiny_pair_cosine, write_set
+from toy import PLAN, tiny_pair_cosine
 
 PASSAGE = "One red cat lives here. It sleeps all day long on the warm roof! Does it eat? " + "Nobody knows more. " * 30
 TAUGHT = replace(PLAN, stages=[replace(s, pseudo_share=0.5, teacher_weight=0.3) for s in PLAN.stages])
 
 
 @pytest.fixture
-def lists(tmp_path, monkeypatch):
+def taught_lists(lists):
     """The toy set's lists, with two without labels."""
-    write_set(tmp_path / "data" / "toy")
-    monkeypatch.setattr(mine, "QUERIES", {"toy": 32})
-    monkeypatch.setattr(mine, "HELD", 4)
-    monkeypatch.setattr("sys.argv", ["mine.py", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "lists")])
-    mine.main()
     rows = [{"set": "toy", "query": "red cat", "span": "red cat", "words": 2, "positives": ["p0"],
              "candidates": [["p0", 2.0], ["p2", 1.0]]}] * 2
-    (tmp_path / "lists" / "pseudo.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return Lists(tmp_path / "lists", "train")
+    (lists / "pseudo.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return Lists(lists, "train")
 
 
 @pytest.fixture
@@ -63,17 +57,17 @@ def test_a_pseudo_list_names_its_source_and_what_bm25_finds(monkeypatch):
     assert row["candidates"][0][0] == "a" and row["words"] in pseudo.CUTS
 
 
-def test_a_passage_loses_the_query_that_was_taken_from_it(lists):
-    row = lists.pseudo_rows[0]
-    assert lists.text(row, "p0", window=0) == "cat\na lives"  # of "a red cat lives here", two words
-    assert lists.text(row, "p2", window=0) == "bee\na red"
+def test_a_passage_loses_the_query_that_was_taken_from_it(taught_lists):
+    row = taught_lists.pseudo_rows[0]
+    assert taught_lists.text(row, "p0", window=0) == "cat\na lives"  # of "a red cat lives here", two words
+    assert taught_lists.text(row, "p2", window=0) == "bee\na red"
 
 
-def test_a_plan_mixes_lists_with_and_without_labels(lists):
-    read = [lists.read(TAUGHT, i, seed=1) for i in range(32)]
+def test_a_plan_mixes_lists_with_and_without_labels(taught_lists):
+    read = [taught_lists.read(TAUGHT, i, seed=1) for i in range(32)]
     without = sum("span" in r.row for r in read)
     assert 6 < without < 26
-    assert not any("span" in lists.read(PLAN, i, seed=1).row for i in range(32))
+    assert not any("span" in taught_lists.read(PLAN, i, seed=1).row for i in range(32))
 
 
 def test_the_teacher_encodes_each_text_alone_and_once(encoder):
@@ -86,12 +80,12 @@ def test_the_teacher_encodes_each_text_alone_and_once(encoder):
     assert encoder.cosines("red cat", ["red cat", "blue owl"])[0] == pytest.approx(1)
 
 
-def test_a_teacher_is_of_one_plan_and_seed(lists, encoder, tmp_path):
+def test_a_teacher_is_of_one_plan_and_seed(taught_lists, encoder, tmp_path):
     path = tmp_path / "teacher.npz"
-    teacher.save(path, teacher.teach(lists, TAUGHT, 1, encoder), TAUGHT, seed=1)
+    teacher.save(path, teacher.teach(taught_lists, TAUGHT, 1, encoder), TAUGHT, seed=1)
     cosines = teacher.load(path, replace(TAUGHT, learning_rate=1.0), seed=1)
     assert [len(c) for c in cosines] == [4] * 32
-    read = lists.read(TAUGHT, 17, seed=1)
+    read = taught_lists.read(TAUGHT, 17, seed=1)
     assert torch.equal(cosines[17], encoder.cosines(read.row["query"], read.texts))
     for plan, seed in ((TAUGHT, 2), (PLAN, 1)):
         with pytest.raises(ValueError, match="another plan or seed"):
@@ -119,9 +113,9 @@ def test_the_teacher_adds_its_share_to_the_labels():
     assert both["loss"] == pytest.approx(alone["loss"] + 0.3 * both["taught"])
 
 
-def test_a_taught_run_learns(lists, encoder, tmp_path):
+def test_a_taught_run_learns(taught_lists, encoder, tmp_path):
     folder.save(tmp_path / "start", encoder.model, encoder.tokenizer, None)
-    teacher.save(lists.folder / "teacher.npz", teacher.teach(lists, TAUGHT, 1, encoder), TAUGHT, seed=1)
-    run = train.Trainer(lists, tmp_path / "start", TAUGHT, seed=1)
+    teacher.save(taught_lists.folder / "teacher.npz", teacher.teach(taught_lists, TAUGHT, 1, encoder), TAUGHT, seed=1)
+    run = train.Trainer(taught_lists, tmp_path / "start", TAUGHT, seed=1)
     rows = [run.step() for _ in range(4)]
     assert all(row["taught"] >= 0 for row in rows) and rows[-1]["position"] == 32
