@@ -91,21 +91,28 @@ class Body(nn.Module):
         super().__init__()
         self.embeddings = Embeddings(shape)
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))})
-        self.pooler = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.hidden_size)})
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
+        """The last state of each token, (tokens, hidden_size)."""
+        x, last = self._before_last(inputs)
+        return last(x, x, inputs.tokens, inputs.tokens)
+
+    def firsts(self, inputs: Inputs) -> torch.Tensor:
         """The last state of each [CLS], (sequences, hidden_size)."""
+        x, last = self._before_last(inputs)
+        return last(x.index_select(0, inputs.starts), x, inputs.firsts, inputs.tokens)
+
+    def _before_last(self, inputs: Inputs) -> tuple[torch.Tensor, Layer]:
         x = self.embeddings(inputs)
         *layers, last = self.encoder["layer"]
         for layer in layers:
             x = layer(x, x, inputs.tokens, inputs.tokens)
-        return last(x.index_select(0, inputs.starts), x, inputs.firsts, inputs.tokens)
+        return x, last
 
 
-class CrossEncoder(nn.Module):
-    """Parameter names are Hugging Face's, so state_dict() is the export."""
-
-    HEAD = ("bert.pooler.", "classifier.")
+class PairEncoder(nn.Module):
+    """What BERT's cross-encoders share; a head adds logits(). Parameter names
+    are Hugging Face's, so state_dict() is the export."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -129,8 +136,17 @@ class CrossEncoder(nn.Module):
         """One logit a sequence."""
         return self.logits(Inputs.of(pack(sequences), self.word_embeddings.weight.device))
 
+
+class CrossEncoder(PairEncoder):
+    HEAD = ("bert.pooler.", "classifier.")
+    SCALES = ()
+
+    def __init__(self, shape: Shape):
+        super().__init__(shape)
+        self.bert.pooler = nn.ModuleDict({"dense": nn.Linear(shape.hidden_size, shape.hidden_size)})
+
     def logits(self, inputs: Inputs) -> torch.Tensor:
-        first = self.bert(inputs)
+        first = self.bert.firsts(inputs)
         # In bfloat16 logits near 8 would be 1/32 apart.
         with torch.autocast(first.device.type, enabled=False):
             return self.classifier(torch.tanh(self.bert.pooler["dense"](first.float()))).squeeze(-1)

@@ -25,6 +25,7 @@ from folder import CrossEncoder
 from inputs import Inputs
 from layout import Layout
 from lists import Lists
+from loss import list_divergence
 from plan import Plan, Stage
 
 MICRO_BATCH_TOKENS = 4000
@@ -62,12 +63,6 @@ def cross_entropy(scores: Scores) -> float:
 def divergence(reference: Scores, scores: Scores) -> float:
     """Mean KL from the reference's softmax over each list."""
     return torch.cat([list_divergence(a, b) for a, b in zip(reference, scores)]).mean().item()
-
-
-def list_divergence(reference: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-    """(lists), KL(softmax(reference) || softmax(scores)); both (lists, longest), -inf where no passage is."""
-    p, log_p, log_q = reference.softmax(1), reference.log_softmax(1), scores.log_softmax(1)
-    return (p * (log_p - log_q)).masked_fill(reference.isinf(), 0).sum(1)
 
 
 def layer_stack(model: CrossEncoder) -> tuple[nn.Module, str, nn.ModuleList]:

@@ -5,8 +5,8 @@
 
 The loss is listwise KL: from the softmax of the teacher's logits over a list's
 passages to the student's, at a temperature; --label-weight adds train.py's loss
-on the labels. Stops, resumes and logs as train.py does; the log's `loss` is the
-sum that is minimised.
+on the labels. Stops, resumes and logs as train.py does; the log's `taught` is
+the KL, times the temperature's square.
 """
 
 import argparse
@@ -22,10 +22,9 @@ from tokenizers import Tokenizer
 
 import folder
 import train
-from cut_layers import list_divergence
 from inputs import Inputs
 from lists import Lists
-from loss import Targets
+from loss import REPORT, Targets, list_divergence
 from plan import Plan, read_plan
 
 
@@ -96,10 +95,11 @@ class Distiller(train.Trainer):
             wanted = self.teacher.logits(inputs)
         rows = lambda x: targets.lists.pad(x / self.temperature, -math.inf)
         # The gradient falls with the square of the temperature.
-        total = self.temperature ** 2 * list_divergence(rows(wanted), rows(logits))
+        taught = self.temperature ** 2 * list_divergence(rows(wanted), rows(logits))
         labelled, report = super()._losses(logits, targets, inputs, plain_weight)
-        total = total + self.label_weight * labelled
-        report[:, 0] = total.detach()
+        total = taught + self.label_weight * labelled
+        for name, values in (("loss", total), ("taught", taught)):
+            report[:, REPORT.index(name)] = values.detach()
         return total, report
 
 

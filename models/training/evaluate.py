@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
     parser.add_argument("--max-tokens", type=int, default=0, help="default: the folder's")
     parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")
+    parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
@@ -76,7 +77,9 @@ def main() -> None:
         rows = sample(args.data, name, args.queries, args.seed)
         results = []
         for row in tqdm(rows, desc=name, leave=False, mininterval=5):
-            logits = score(model, tokenizer, row["query"], row["passages"], args.max_tokens or config["max_position_embeddings"])
+            with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+                logits = score(model, tokenizer, row["query"], row["passages"],
+                               args.max_tokens or config["max_position_embeddings"])
             results.append(measure(row, logits, weights))
             saved.append({"set": name, "relevant": [p in row["relevant"] for p in row["ids"]],
                           "num_relevant": len(row["relevant"]),

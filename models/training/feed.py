@@ -26,6 +26,8 @@ class MicroBatch:
     packed: Packed
     terms: np.ndarray  # (passages, 2)
     found: np.ndarray  # (passages)
+    cosines: np.ndarray  # (passages)
+    weights: np.ndarray  # (lists, 2)
     sizes: list[int]  # passages a list
 
 
@@ -35,11 +37,12 @@ class Feed:
     encode: Encode
     seed: int
     micro_batch_tokens: int
+    cosines: list[torch.Tensor] | None = None  # the teacher's, by position
 
     def step(self, plan: Plan, position: int) -> list[MicroBatch]:
         """What the step at `position` reads."""
         ends = min(position + plan.lists_per_step, len(plan))
-        examples = [self.lists.example(plan, i, self.seed, self.encode) for i in range(position, ends)]
+        examples = [self.lists.example(plan, i, self.seed, self.encode, self.cosines) for i in range(position, ends)]
         return [_join(group) for group in micro_batches(examples, self.micro_batch_tokens)]
 
     def steps(self, plan: Plan, position: int) -> Iterator[list[MicroBatch]]:
@@ -101,5 +104,6 @@ def micro_batches(examples: list[Example], tokens: int) -> list[list[Example]]:
 def _join(group: list[Example]) -> MicroBatch:
     return MicroBatch(
         pack([s for e in group for s in e.sequences]),
-        torch.cat([e.terms for e in group]).numpy(), torch.cat([e.found for e in group]).numpy(),
+        *(torch.cat([getattr(e, name) for e in group]).numpy() for name in ("terms", "found", "cosines")),
+        np.array([e.weights for e in group], np.float32),
         [len(e.sequences) for e in group])

@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--lists", type=Path, required=True)
     parser.add_argument("--per-set", type=int, default=30)
     parser.add_argument("--max-tokens", type=int, default=256)
+    parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--save", type=Path, help="the scored lists, for torch.load")
     args = parser.parse_args()
 
@@ -121,7 +122,8 @@ def main() -> None:
     for row in tqdm(held_lists(lists, trained_answers(args.lists), args.per_set), mininterval=5):
         ids = [p for p, _ in row["candidates"]]
         texts = [passage_text(*lists.passages[row["set"]][p]) for p in ids]
-        logits = score(model, tokenizer, row["query"], texts, args.max_tokens)
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+            logits = score(model, tokenizer, row["query"], texts, args.max_tokens)
         terms = first_stage_terms(torch.tensor([s for _, s in row["candidates"]]))
         fitted.append((logits, terms, torch.tensor([p in row["positives"] for p in ids])))
     max_weight, zscore_weight, loss = fit(fitted)

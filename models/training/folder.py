@@ -3,10 +3,11 @@
 The start, every checkpoint that is measured, and the model that ships are such
 folders, so all of them load the same way. A family of models is a module with
 ARCHITECTURE, CONFIG (what config.json says besides the shape), Shape and
-CrossEncoder.
+CrossEncoder; MODELING, if transformers needs code to load it.
 """
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from tokenizers import Tokenizer
 
 import bert
 import llama
+import pair_cosine
 
-FAMILIES = {family.ARCHITECTURE: family for family in (bert, llama)}
-CrossEncoder = bert.CrossEncoder | llama.CrossEncoder
+FAMILIES = {family.ARCHITECTURE: family for family in (bert, llama, pair_cosine)}
+CrossEncoder = bert.CrossEncoder | llama.CrossEncoder | pair_cosine.CrossEncoder
 
 
 def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None) -> None:
@@ -31,10 +33,16 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
     tokenizer.save(str(path / "tokenizer.json"))
     text = json.dumps(config(model, first_stage), indent=2)
     (path / "config.json").write_text(text + "\n", encoding="utf-8")
+    if modeling := getattr(family_of(model), "MODELING", None):
+        shutil.copyfile(Path(__file__).with_name(modeling), path / modeling)
+
+
+def family_of(model: CrossEncoder):
+    return next(f for f in FAMILIES.values() if isinstance(model, f.CrossEncoder))
 
 
 def config(model: CrossEncoder, first_stage: tuple[float, float] | None) -> dict:
-    family = next(f for f in FAMILIES.values() if isinstance(model, f.CrossEncoder))
+    family = family_of(model)
     result = {
         "architectures": [family.ARCHITECTURE],
         **family.CONFIG,
@@ -61,7 +69,7 @@ def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, 
     fields = family.Shape.__dataclass_fields__
     with torch.device("meta"):
         model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
-    head = lambda name: name.startswith(family.CrossEncoder.HEAD)
+    head = lambda name: name.startswith(family.CrossEncoder.HEAD + family.CrossEncoder.SCALES)
     tensors = load_file(path / "model.safetensors")
     model.load_state_dict(
         {name: value.to(torch.float32 if head(name) else dtype) for name, value in tensors.items()}, assign=True)

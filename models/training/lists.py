@@ -20,30 +20,46 @@ Encode = Callable[[str, list[str], int], list[Encoding]]
 
 
 @dataclass
+class Reading:
+    """Which texts a list reads."""
+
+    row: dict
+    stage: Stage
+    passages: list[str]  # ids; a relevant one first, or the one that the query is from
+    texts: list[str]
+
+
+@dataclass
 class Example:
     """One list. The relevant passage comes first."""
 
     sequences: list[Encoding]
     terms: torch.Tensor  # (passages, 2), of the passages that BM25 found; else 0
     found: torch.Tensor  # (passages), whether BM25's top 40 holds the passage
+    cosines: torch.Tensor  # (passages), the teacher's; else 0
+    weights: tuple[float, float]  # of the labels' loss and the teacher's
 
 
 class Lists:
     """Mined lists with the texts they name."""
 
     def __init__(self, folder: Path, split: str):
+        self.folder = folder
         self.passages: dict[str, dict[str, tuple[str, str]]] = {}
         self.idf: dict[str, dict[str, float]] = {}
         with open(folder / "texts.jsonl", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
                 self.passages[row["set"]], self.idf[row["set"]] = row["passages"], row["idf"]
         self.ids = {name: list(passages) for name, passages in self.passages.items()}
-        with open(folder / f"{split}.jsonl", encoding="utf-8") as rows:
-            self.rows = [json.loads(row) for row in rows]
+        self.rows = _read(folder / f"{split}.jsonl")
+        pseudo = folder / "pseudo.jsonl"
+        self.pseudo_rows = _read(pseudo) if pseudo.exists() else []
 
     def text(self, row: dict, passage: str, window: int) -> str:
         title, text = self.passages[row["set"]][passage]
-        if window:
+        if "span" in row:
+            text = " ".join(text.replace(row["span"], " ").split()[:row["words"]])
+        elif window:
             text = best_window(row["query"], text, window, self.idf[row["set"]])
         return passage_text(title, text)
 
@@ -63,14 +79,24 @@ class Lists:
                 chosen.append(passage)
         return [rng.choice(row["positives"]), *chosen]
 
-    def example(self, plan: Plan, position: int, seed: int, encode: Encode) -> Example:
+    def read(self, plan: Plan, position: int, seed: int) -> Reading:
         """List number `position` of the run. Depends on nothing but its
         arguments, which is what makes stop and resume exact."""
         stage, done = plan.locate(position)
-        row = self.rows[position % len(self.rows)]
-        passages = self.choose(row, stage, done, random.Random(f"{seed}/{position}"))
-        texts = [self.text(row, p, stage.window) for p in passages]
-        return Example(encode(row["query"], texts, stage.max_tokens), *self.first_stage(row, passages))
+        rng = random.Random(f"{seed}/{position}")
+        rows = self.pseudo_rows if stage.pseudo_share and rng.random() < stage.pseudo_share else self.rows
+        row = rows[position % len(rows)]
+        passages = self.choose(row, stage, done, rng)
+        return Reading(row, stage, passages, [self.text(row, p, stage.window) for p in passages])
+
+    def example(self, plan: Plan, position: int, seed: int, encode: Encode,
+                cosines: list[torch.Tensor] | None) -> Example:
+        """The same list, tokenised; `cosines` by position, where the plan has a teacher."""
+        read = self.read(plan, position, seed)
+        weights = (0.0, 1.0) if "span" in read.row else (1.0, read.stage.teacher_weight)
+        return Example(encode(read.row["query"], read.texts, read.stage.max_tokens),
+                       *self.first_stage(read.row, read.passages),
+                       cosines[position] if cosines else torch.zeros(len(read.passages)), weights)
 
     def first_stage(self, row: dict, passages: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         ids = [p for p, _ in row["candidates"]]
@@ -81,3 +107,8 @@ class Lists:
                 if passage in ids:
                     terms[i], found[i] = all_terms[ids.index(passage)], True
         return terms, found
+
+
+def _read(path: Path) -> list[dict]:
+    with open(path, encoding="utf-8") as rows:
+        return [json.loads(row) for row in rows]

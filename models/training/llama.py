@@ -107,6 +107,7 @@ class CrossEncoder(nn.Module):
     """Parameter names are Hugging Face's, so state_dict() is the export."""
 
     HEAD = ("score.",)
+    SCALES = ()
 
     def __init__(self, shape: Shape):
         super().__init__()

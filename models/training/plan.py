@@ -21,6 +21,8 @@ class Stage:
     random_first: float
     random_last: float
     plain_weight: float  # of the loss on the bare logit, beside the fused one
+    pseudo_share: float = 0.0  # of the lists: those without labels (pseudo.py)
+    teacher_weight: float = 0.0  # of the teacher's loss on labelled lists; on the others it is 1
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Plan:
     def __len__(self) -> int:
         """In lists."""
         return sum(stage.lists for stage in self.stages)
+
+    @property
+    def taught(self) -> bool:
+        return any(stage.pseudo_share or stage.teacher_weight for stage in self.stages)
 
     def start(self, stage: Stage) -> int:
         """The number of the stage's first list."""

@@ -17,26 +17,15 @@ import cut_tokens
 import distill
 import folder
 import llama
-import mine
 import prune
 import stored
 import vocabulary
 from cut_layers import Sample
 from lists import Lists
-from toy import PLAN, tiny_bert, tiny_llama, word_tokenizer, write_set
+from loss import list_divergence
+from toy import PLAN, tiny_bert, tiny_llama, tiny_pair_cosine, word_tokenizer
 
-both_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert])
-
-
-@pytest.fixture
-def lists(tmp_path: Path, monkeypatch) -> Path:
-    """The mined folder of the toy set."""
-    write_set(tmp_path / "data" / "toy")
-    monkeypatch.setattr(mine, "QUERIES", {"toy": 32})
-    monkeypatch.setattr(mine, "HELD", 4)
-    monkeypatch.setattr("sys.argv", ["mine.py", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "lists")])
-    mine.main()
-    return tmp_path / "lists"
+all_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert, tiny_pair_cosine])
 
 
 def deeper(tiny, num_layers: int):
@@ -80,7 +69,7 @@ def test_shards_are_read_as_one(tmp_path):
     assert torch.equal(whole["a"], shards["one.safetensors"]["a"]) and torch.equal(whole["b"], shards["two.safetensors"]["b"])
 
 
-@both_families
+@all_families
 def test_a_depth_cut_keeps_the_named_layers_bit_for_bit(tiny, tmp_path):
     prune.cut(write_folder(tmp_path / "whole", tiny), tmp_path / "cut", layers=[0, 3], ids=None)
     (whole, _, _), (cut, _, config) = folder.load(tmp_path / "whole"), folder.load(tmp_path / "cut")
@@ -116,7 +105,7 @@ def test_layers_that_are_not_there_or_out_of_order_are_refused(layers, tmp_path)
         prune.cut(model, tmp_path / "cut", layers, None)
 
 
-@both_families
+@all_families
 def test_a_vocabulary_cut_keeps_the_rows_and_the_logits(tiny, tmp_path):
     model = write_folder(tmp_path / "whole", tiny)
     ids = spared(model, "red cat")
@@ -229,7 +218,7 @@ def with_idle_layers(tiny, idle: list[int]):
     return model, tokenizer
 
 
-@both_families
+@all_families
 @pytest.mark.parametrize("rule", ["influence", "divergence"])
 def test_layers_that_do_nothing_go_first(tiny, rule, lists):
     model, tokenizer = with_idle_layers(tiny, [1, 2])
@@ -241,7 +230,7 @@ def test_layers_that_do_nothing_go_first(tiny, rule, lists):
     assert cut_layers.divergence(sample.scores(model), cut) == pytest.approx(0, abs=1e-6)
 
 
-@both_families
+@all_families
 def test_the_loss_rule_takes_the_cut_with_the_least_loss(tiny, lists):
     model, tokenizer = deeper(tiny, 3)
     sample, loss = Sample.draw(lists, model, tokenizer, count=4, seed=1), {}
@@ -253,12 +242,12 @@ def test_the_loss_rule_takes_the_cut_with_the_least_loss(tiny, lists):
 
 def test_the_divergence_of_a_list_is_the_kl_of_its_softmaxes():
     p, q = torch.tensor([[0.5, 0.5, 0.0]]).log(), torch.tensor([[0.8, 0.2, 0.0]]).log()
-    assert cut_layers.list_divergence(p + 3, q).item() == pytest.approx(0.2231, abs=1e-4)  # .5 ln(.5/.8) + .5 ln(.5/.2)
-    assert cut_layers.list_divergence(p, p - 1).item() == pytest.approx(0, abs=1e-6)
+    assert list_divergence(p + 3, q).item() == pytest.approx(0.2231, abs=1e-4)  # .5 ln(.5/.8) + .5 ln(.5/.2)
+    assert list_divergence(p, p - 1).item() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("cut_words", [False, True])
-@both_families
+@all_families
 def test_recovery_lowers_the_divergence_from_the_teacher(tiny, cut_words, lists, tmp_path):
     teacher = write_folder(tmp_path / "whole", tiny)
     prune.cut(teacher, tmp_path / "cut", [0, 2], spared(teacher, "where is the red cat") if cut_words else None)

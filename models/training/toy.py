@@ -13,6 +13,7 @@ from tokenizers.processors import TemplateProcessing
 
 import bert
 import llama
+import pair_cosine
 import vocabulary
 from plan import Plan, Stage
 
@@ -66,8 +67,16 @@ def tiny_llama() -> tuple[llama.CrossEncoder, Tokenizer]:
 
 
 def tiny_bert() -> tuple[bert.CrossEncoder, Tokenizer]:
+    return _tiny(bert)
+
+
+def tiny_pair_cosine() -> tuple[pair_cosine.CrossEncoder, Tokenizer]:
+    return _tiny(pair_cosine)
+
+
+def _tiny(family) -> tuple[bert.PairEncoder, Tokenizer]:
     torch.manual_seed(1)
     tokenizer = word_tokenizer()
-    return bert.CrossEncoder(bert.Shape(
+    return family.CrossEncoder(family.Shape(
         vocab_size=tokenizer.get_vocab_size(), max_position_embeddings=512, type_vocab_size=2, num_hidden_layers=2,
         hidden_size=48, intermediate_size=80, num_attention_heads=3, layer_norm_eps=1e-12)), tokenizer

@@ -27,6 +27,7 @@ from tqdm import tqdm
 import checkpoint
 import folder
 import pace
+import teacher
 from feed import Feed, MicroBatch, ParallelFeed
 from fusion import Fusion
 from inputs import Inputs
@@ -36,6 +37,7 @@ from loss import REPORT, Targets, list_losses
 from plan import WARM_UP, Plan, read_plan
 
 FUSION_LEARNING_RATE = 5e-3
+SCALE_LEARNING_RATE = 0.02  # of a factor that is about 10
 LAST_SHARE = 0.05  # of the learning rate, at the end of the plan
 # One forward and backward. On a core enough rows for full-speed matrix
 # products, few enough for activations to stay near the cache; on a GPU a step.
@@ -43,7 +45,7 @@ MICRO_BATCH_TOKENS = {"cpu": 2000, "cuda": 100_000}
 CHECKPOINT_SECONDS = 60
 # Reading a loss waits for the GPU: so rows are written by the dozen there.
 STEPS_PER_WRITE = {"cpu": 1, "cuda": 48}
-COLUMNS = ["position", "stage", "loss", "plain", "fused", "plain_first", "fused_first", "first_stage_first",
+COLUMNS = ["position", "stage", "loss", "taught", "plain", "fused", "plain_first", "fused_first", "first_stage_first",
            "max_weight", "zscore_weight", "learning_rate", "tokens", "cpu_s", "wall_s"]
 
 
@@ -57,12 +59,14 @@ def learning_rate_share(position: int, total: int, warm_up: int = WARM_UP) -> fl
 
 def make_optimizer(model, fusion: Fusion, plan: Plan) -> torch.optim.AdamW:
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    head = [p for name, p in trained if name.startswith(model.HEAD)]
-    body = [p for name, p in trained if not name.startswith(model.HEAD)]
+    named = lambda prefixes: [p for name, p in trained if name.startswith(prefixes)]
+    head, scales = named(model.HEAD), named(model.SCALES)
+    body = [p for name, p in trained if not name.startswith(model.HEAD + model.SCALES)]
     return torch.optim.AdamW([
         {"params": [p for p in body if p.dim() > 1], "weight_decay": 0.01, "base": plan.learning_rate},
         {"params": [p for p in body if p.dim() == 1], "weight_decay": 0.0, "base": plan.learning_rate},
         {"params": head, "weight_decay": 0.0, "base": plan.head_learning_rate},
+        {"params": scales, "weight_decay": 0.0, "base": SCALE_LEARNING_RATE},
         {"params": fusion.parameters(), "weight_decay": 0.0, "base": FUSION_LEARNING_RATE},
     ], betas=(0.9, 0.98), fused=fusion.weights.is_cuda)
 
@@ -97,7 +101,8 @@ class Trainer:
                  device: str = "cpu", workers: int = 0):
         self.start, self.bfloat16, self.device = start, bfloat16, torch.device(device)
         model, tokenizer, _ = folder.load(start)
-        self.feed = Feed(lists, partial(model.encode, tokenizer), seed, MICRO_BATCH_TOKENS[self.device.type])
+        cosines = teacher.load(lists.folder / "teacher.npz", plan, seed) if plan.taught else None
+        self.feed = Feed(lists, partial(model.encode, tokenizer), seed, MICRO_BATCH_TOKENS[self.device.type], cosines)
         if workers:
             self.feed = ParallelFeed(self.feed, workers)
         self.begin(plan)
@@ -136,8 +141,9 @@ class Trainer:
         inputs = Inputs.of(batch.packed, self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = self.model.logits(inputs)
+        arrays = (batch.terms, batch.found, batch.cosines, batch.weights)
         targets = Targets(Layout.of(batch.sizes).to(self.device),
-                          *(send(torch.from_numpy(x), self.device) for x in (batch.terms, batch.found)))
+                          *(send(torch.from_numpy(x), self.device) for x in arrays))
         losses, report = self._losses(logits, targets, inputs, plain_weight)
         (losses.sum() / count).backward()
         return report
