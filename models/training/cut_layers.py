@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import torch
+from tokenizers import Tokenizer
 from torch import nn
 from tqdm import tqdm
 
@@ -42,7 +43,8 @@ class Sample:
     bfloat16: bool = False
 
     @classmethod
-    def draw(cls, folder: Path, model: CrossEncoder, tokenizer, count: int, seed: int, bfloat16: bool = False) -> "Sample":
+    def draw(cls, folder: Path, model: CrossEncoder, tokenizer: Tokenizer, count: int, seed: int,
+             bfloat16: bool = False) -> "Sample":
         lists = Lists(folder, "held")
         lists.rows = random.Random(seed).sample(lists.rows, min(count, len(lists.rows)))
         plan = Plan(0, 0, [Stage(**vars(STAGE) | {"lists": len(lists.rows)})])

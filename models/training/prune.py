@@ -28,8 +28,7 @@ from stored import Stored
 from vocabulary import count_tokens, train_texts
 
 LAYER = re.compile(r"((?:.*\.)?layers?\.)(\d+)(\..+)")
-# With whatever lies beside it a row a token, such as the scales of int8 rows.
-WORD_EMBEDDINGS = re.compile(r"(?:.*\.)?(?:word_embeddings|embed_tokens)\.weight.*")
+WORD_EMBEDDINGS = re.compile(r"(?:.*\.)?(?:word_embeddings|embed_tokens)\.weight(?:_scale)?")  # of int8 rows
 # Go along as they are: code for transformers.
 COPIED = "*.py"
 # Fitted to the uncut model's logits.
@@ -50,19 +49,20 @@ def keep_layers(tensors: dict[str, Stored], layers: list[int]) -> dict[str, Stor
 
 def keep_rows(tensors: dict[str, Stored], ids: list[int]) -> dict[str, Stored]:
     """The word embeddings of `ids`, and all other tensors."""
-    return {name: tensor.rows(ids) if WORD_EMBEDDINGS.fullmatch(name) and tensor.shape[0] > 1 else tensor
-            for name, tensor in tensors.items()}
+    return {name: tensor.rows(ids) if WORD_EMBEDDINGS.fullmatch(name) else tensor for name, tensor in tensors.items()}
 
 
 def cut(model: Path, out: Path, layers: list[int] | None, ids: list[int] | None) -> None:
     """Writes the folder `out` with these layers and tokens of `model`; None keeps all."""
+    if out.resolve() == model.resolve():
+        raise ValueError(f"{out}: is the model that is read; wanted another folder")
     config = read_json(model / "config.json")
     tokenizer, tensors = (model / "tokenizer.json").read_text(encoding="utf-8"), stored.read(model)
     config.pop(CALIBRATION, None)
     if layers is not None:
-        wrong = [i for i in layers if i not in range(config["num_hidden_layers"])]
-        if wrong or layers != sorted(set(layers)) or not layers:
-            raise ValueError(f"{model}: layers {layers}; wanted some of 0 to {config['num_hidden_layers'] - 1}, ascending")
+        known = range(config["num_hidden_layers"])
+        if not layers or layers != sorted(set(layers) & set(known)):
+            raise ValueError(f"{model}: layers {layers}; wanted some of {known[0]} to {known[-1]}, ascending")
         tensors = keep_layers(tensors, layers)
         config["num_hidden_layers"] = len(layers)
     if ids is not None:
@@ -89,8 +89,8 @@ def chosen_ids(model: Path, lists: Path, least: int) -> list[int]:
              for i in (value if isinstance(value, list) else [value])}
     counts.update({i: least for i in named - {None}})
     kept = cut_tokens.kept_ids(tokenizer, counts, least)
-    covered = sum(counts[i] for i in kept) / counts.total()
-    print(f"{len(kept)} of {len(cut_tokens.tokens_by_id(tokenizer))} tokens, {covered:.2%} of {counts.total()} in the texts")
+    covered, num_tokens = sum(counts[i] for i in kept) / counts.total(), len(cut_tokens.tokens_by_id(tokenizer))
+    print(f"{len(kept)} of {num_tokens} tokens, {covered:.2%} of {counts.total()} in the texts")
     return kept
 
 
@@ -124,13 +124,14 @@ def main() -> None:
     args = parser.parse_args()
     if args.lists is None and (args.layers or args.least_count):
         parser.error("--layers and --least-count need --lists")
-    if args.out is None and args.layers is None:
-        parser.error("needs --out, or --layers to compare the rules")
+    if not (args.layers or args.out and (args.keep or args.least_count)):
+        parser.error("nothing to cut: wants --layers, --keep or --least-count, and --out")
 
     torch.set_num_threads(1)
     layers = measured(args) if args.layers else args.keep
     if args.out:
-        cut(args.model, args.out, layers, chosen_ids(args.model, args.lists, args.least_count) if args.least_count else None)
+        ids = chosen_ids(args.model, args.lists, args.least_count) if args.least_count else None
+        cut(args.model, args.out, layers, ids)
 
 
 if __name__ == "__main__":

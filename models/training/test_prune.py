@@ -66,7 +66,8 @@ def test_shards_are_read_as_one(tmp_path):
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
     stored.write(tmp_path / "whole.safetensors", stored.read(tmp_path))
     whole = load_file(tmp_path / "whole.safetensors")
-    assert torch.equal(whole["a"], shards["one.safetensors"]["a"]) and torch.equal(whole["b"], shards["two.safetensors"]["b"])
+    for name, value in (shards["one.safetensors"] | shards["two.safetensors"]).items():
+        assert torch.equal(whole[name], value)
 
 
 @all_families
@@ -82,10 +83,11 @@ def test_a_depth_cut_keeps_the_named_layers_bit_for_bit(tiny, tmp_path):
 
 def test_a_cut_bert_gives_the_logits_of_transformers(tmp_path):
     transformers = pytest.importorskip("transformers")
-    prune.cut(write_folder(tmp_path / "whole", tiny_bert), tmp_path / "cut", [1, 2, 3], spared(tmp_path / "whole", "qxz"))
-    model, tokenizer, _ = folder.load(tmp_path / "cut")
-    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "cut", dtype=torch.float32).eval()
-    encode = transformers.AutoTokenizer.from_pretrained(tmp_path / "cut")
+    whole, cut = write_folder(tmp_path / "whole", tiny_bert), tmp_path / "cut"
+    prune.cut(whole, cut, [1, 2, 3], spared(whole, "qxz"))
+    model, tokenizer, _ = folder.load(cut)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(cut, dtype=torch.float32).eval()
+    encode = transformers.AutoTokenizer.from_pretrained(cut)
     passages = ["red cat", "a purple owl " * 19]
     ours = model(model.encode(tokenizer, "where is the dog", passages, 512))
     expected = [theirs(**encode("where is the dog", p, return_tensors="pt")).logits[0] for p in passages]
@@ -118,6 +120,22 @@ def test_a_vocabulary_cut_keeps_the_rows_and_the_logits(tiny, tmp_path):
     passages = ["a red cat", "red " * 19]
     ours, theirs = (m(m.encode(t, "red cat", passages, 512)) for m, t in ((cut, cut_tokens_), (whole, whole_tokens)))
     assert torch.equal(ours, theirs)
+
+
+def test_the_scales_of_int8_rows_go_with_their_rows(tmp_path):
+    name = "bert.embeddings.word_embeddings.weight"
+    whole = {name: torch.arange(12, dtype=torch.int8).view(4, 3), f"{name}_scale": torch.rand(4, 1), "classifier.bias": torch.rand(1)}
+    save_file(whole, tmp_path / "model.safetensors")
+    stored.write(tmp_path / "cut.safetensors", prune.keep_rows(stored.read(tmp_path), [0, 3]))
+    cut = load_file(tmp_path / "cut.safetensors")
+    assert torch.equal(cut[name], whole[name][[0, 3]]) and torch.equal(cut[f"{name}_scale"], whole[f"{name}_scale"][[0, 3]])
+    assert torch.equal(cut["classifier.bias"], whole["classifier.bias"])
+
+
+def test_a_model_is_not_cut_in_place(tmp_path):
+    model = write_folder(tmp_path / "whole", tiny_bert)
+    with pytest.raises(ValueError, match="wanted another folder"):
+        prune.cut(model, tmp_path / "whole" / ".", [0], None)
 
 
 def test_ids_in_the_config_follow_the_tokens():
@@ -264,7 +282,8 @@ def test_recovery_lowers_the_divergence_from_the_teacher(tiny, cut_words, lists,
 def test_scores_that_the_teacher_left_serve_the_next_student(lists, tmp_path, monkeypatch):
     teacher, scores = write_folder(tmp_path / "whole", tiny_bert), tmp_path / "scores.jsonl"
     prune.cut(teacher, tmp_path / "cut", [0, 2], None)
-    make = lambda: distill.Distiller(Lists(lists, "train"), tmp_path / "cut", PLAN, 1, teacher=teacher, teacher_scores=scores)
+    make = lambda: distill.Distiller(
+        Lists(lists, "train"), tmp_path / "cut", PLAN, 1, teacher=teacher, teacher_scores=scores)
     first = make()
     losses = [first.step()["loss"] for _ in range(2)]
     first.teacher.file.close()
@@ -275,7 +294,8 @@ def test_scores_that_the_teacher_left_serve_the_next_student(lists, tmp_path, mo
 
 def test_labels_add_their_loss_and_free_the_fusion(lists, tmp_path):
     teacher = write_folder(tmp_path / "whole", tiny_bert)
-    make = lambda weight: distill.Distiller(Lists(lists, "train"), teacher, PLAN, 1, teacher=teacher, label_weight=weight)
+    make = lambda weight: distill.Distiller(
+        Lists(lists, "train"), teacher, PLAN, 1, teacher=teacher, label_weight=weight)
     alone, labelled = make(0.0), make(0.5)
     assert alone.step()["loss"] == pytest.approx(0, abs=1e-5)  # its own teacher
     loss = labelled.step()["loss"]
@@ -295,8 +315,8 @@ def test_the_positions_of_a_llama_3_turn_as_in_transformers():
     scaling = {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                "original_max_position_embeddings": 256}
     shape = replace(tiny_llama()[0].shape, rope_theta=5e5, rope_scaling=scaling)
-    expected, _ = rope(config(hidden_size=48, num_attention_heads=3, head_dim=16, rope_parameters=scaling | {"rope_theta": 5e5}),
-                       torch.device("cpu"))
+    expected, _ = rope(config(hidden_size=48, num_attention_heads=3, head_dim=16,
+                              rope_parameters=scaling | {"rope_theta": 5e5}), torch.device("cpu"))
     cos, _ = llama.rotation_table(torch.arange(257), shape)
     assert torch.allclose(cos[:, :8], torch.outer(torch.arange(257.0), expected).cos(), atol=1e-5)
     with pytest.raises(ValueError, match="wanted null or rope_type llama3"):
