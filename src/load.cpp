@@ -63,6 +63,12 @@ text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& mod
                        const std::filesystem::path& folder) {
   if (model.framing == model::Framing::question) return text::question_frame(tokenizer);
   text::Frame frame = text::pair_frame(tokenizer);
+  if (!frame.ids.typed && model.framing == model::Framing::typed_pair)
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("{}: post_processor's pair template has no token of type 1, a passage of "
+                    "type 1 wanted by {}",
+                    (folder / "tokenizer.json").string(), model.config.architecture));
   if (frame.ids.typed && model.config.num_token_types < 2)
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: type_vocab_size is {}, 2 wanted by the pair template of "
@@ -167,6 +173,7 @@ Info describe(const model::Config& config, const model::Network& network,
     info.first_stage_max_weight = config.fusion->max_weight;
     info.first_stage_zscore_weight = config.fusion->zscore_weight;
   }
+  info.calibrated = config.calibration.has_value();
   return info;
 }
 
@@ -201,6 +208,7 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->frame = make_frame(impl->tokenizer, model, folder);
   require_room(impl->tokenizer, impl->frame, impl->max_tokens);
   impl->fusion = config.fusion;
+  impl->calibration = config.calibration.value_or(model::Calibration{});
   impl->encoder = make_encoder(model, impl->max_tokens, options, *impl->executor);
 
   impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());

@@ -9,7 +9,6 @@ on the labels. Stops, resumes and logs as train.py does; the log's `taught` is
 the KL, times the temperature's square.
 """
 
-import argparse
 import hashlib
 import json
 import math
@@ -105,21 +104,11 @@ class Distiller(train.Trainer):
 
 def main() -> None:
     began = time.monotonic()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = train.options(__doc__, "plan-recover.toml")
     parser.add_argument("--teacher", type=Path, required=True, help="folder of the uncut model")
-    parser.add_argument("--start", type=Path, required=True, help="folder that prune.py wrote")
-    parser.add_argument("--lists", type=Path, required=True, help="folder that mine.py wrote")
-    parser.add_argument("--run", type=Path, required=True, help="folder for the checkpoint and the log")
-    parser.add_argument("--plan", type=Path, default=Path(__file__).with_name("plan-recover.toml"))
     parser.add_argument("--temperature", type=float, default=2.0)
     parser.add_argument("--label-weight", type=float, default=0.0)
     parser.add_argument("--teacher-scores", type=Path, help="file that keeps the teacher's logits for other students")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--bfloat16", action="store_true", help="as in train.py")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--workers", type=int, default=0, help="as in train.py")
-    parser.add_argument("--stop-after", type=float, default=math.inf, metavar="SECONDS", help="as in train.py")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)

@@ -231,23 +231,29 @@ def timed_step(trainer: Trainer) -> tuple[Step, dict]:
     return step, {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.monotonic() - wall, 2)}
 
 
-def main() -> None:
-    began = time.monotonic()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(doc: str, plan: str) -> argparse.ArgumentParser:
+    """What every run is told; `plan` is the default's name."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lists", type=Path, required=True, help="folder that mine.py wrote")
-    parser.add_argument("--start", type=Path, required=True, help="folder that start.py wrote")
+    parser.add_argument("--start", type=Path, required=True, help="folder that start.py or prune.py wrote")
     parser.add_argument("--run", type=Path, required=True, help="folder for the checkpoint and the log")
-    parser.add_argument("--plan", type=Path, default=Path(__file__).with_name("plan.toml"))
+    parser.add_argument("--plan", type=Path, default=Path(__file__).with_name(plan))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true",
                         help="matrix products and attention in bfloat16; on cores with AVX512-BF16 or AMX, on GPUs")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare what is read")
-    parser.add_argument("--within", type=float, metavar="SECONDS",
-                        help="shorten the plan, if need be, to end by then; a new run only")
     parser.add_argument("--stop-after", type=float, default=math.inf, metavar="SECONDS",
                         help="end as if asked to")
+    return parser
+
+
+def main() -> None:
+    began = time.monotonic()
+    parser = options(__doc__, "plan.toml")
+    parser.add_argument("--within", type=float, metavar="SECONDS",
+                        help="shorten the plan, if need be, to end by then; a new run only")
     args = parser.parse_args()
     if args.within and (args.run / "last.pt").exists():
         parser.error("--within: the run has begun")
