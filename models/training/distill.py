@@ -1,6 +1,6 @@
 """Trains a cut model to order lists as the uncut one does.
 
-    python distill.py --teacher ../minilm --start cut --lists lists --run run --plan plan-recover.toml
+    python distill.py --teacher ../minilm --start cut --lists lists --run run
     python export.py --start cut --run run --out recovered
 
 The loss is listwise KL: from the softmax of the teacher's logits over a list's
