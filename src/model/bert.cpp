@@ -25,7 +25,7 @@ void refuse_variants(const JsonObject& config) {
   require_string(config, "position_embedding_type", "absolute");
   require_false(config, "is_decoder");
   require_false(config, "add_cross_attention");
-  require_no_quantization(config);
+  require_known_quantization(config);
   require_one_label(config);
 }
 

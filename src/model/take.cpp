@@ -33,6 +33,10 @@ Tensor Taker::take(const std::string& name, const Shape& shape) {
 
 Tensor Taker::row(const std::string& name, std::int64_t cols) {
   Tensor tensor = take(name, {1, cols});
+  if (tensor.dtype == DType::i8)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: {} is I8, F32, F16 or BF16 wanted of a head",
+                            checkpoint_.file_of(tensor).string(), name));
   tensor.shape = {cols};
   return tensor;
 }

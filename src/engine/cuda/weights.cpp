@@ -65,7 +65,10 @@ class Sender {
  public:
   Sender(const Blueprint& blueprint, const std::vector<Slot>& slots, char* memory,
          std::size_t bytes)
-      : blueprint_(blueprint), slots_(slots), memory_(memory), lanes_{Lane(bytes), Lane(bytes)} {}
+      : slots_(slots),
+        memory_(memory),
+        lanes_{Lane(bytes), Lane(bytes)},
+        reader_(blueprint.checkpoint) {}
 
   void send(Piece& piece) {
     Lane& lane = lanes_[next_++ % 2];
@@ -100,21 +103,21 @@ class Sender {
   };
 
   void fill(Piece& piece, const Slot& slot, char* rows, float* scales) {
-    if (same_type(piece.tensor->dtype, slot.type)) return read(blueprint_.checkpoint, piece, rows);
+    const DType type = type_read(*piece.tensor);
+    if (same_type(type, slot.type)) return reader_.read(piece, rows);
     as_read_.resize(std::max(as_read_.size(), piece.bytes()));
-    read(blueprint_.checkpoint, piece, as_read_.data());
-    convert(piece.tensor->dtype, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type,
-            rows, scales);
+    reader_.read(piece, as_read_.data());
+    convert(type, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type, rows, scales);
   }
 
   static void copy(const Lane& lane, void* to, const void* from, std::size_t bytes) {
     check(kernels::cuda::copy_to_device(to, from, bytes, lane.stream.get()), "sending weights");
   }
 
-  const Blueprint& blueprint_;
   const std::vector<Slot>& slots_;
   char* memory_;
   Lane lanes_[2];
+  PieceReader reader_;
   std::size_t next_ = 0;
   std::vector<char> as_read_;
 };
