@@ -63,6 +63,10 @@ void require_operators(const model::Network& network) {
   }
 }
 
+bool uses_operator(const model::Network& network, const std::string& name) {
+  return network.script.find("reranker." + name + "(") != std::string_view::npos;
+}
+
 struct Graph::Impl {
   jit::Module module{"Network"};
 };

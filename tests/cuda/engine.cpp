@@ -181,12 +181,15 @@ TEST_CASE("what CUDA cannot do is an Error that says why", "[cuda]") {
               [] { load_tiny(on_cuda(Precision::automatic, 1000)); });
 }
 
-TEST_CASE("a family that CUDA does not have yet is refused by name, and runs on the CPU",
-          "[cuda]") {
+TEST_CASE("BERT runs on CUDA with heads of 32, but not in fp8", "[cuda]") {
   const std::string folder = std::getenv("RERANKER_TINY_BERT");
-  check_error(ErrorCode::unsupported, "BertForSequenceClassification needs the operator",
-              [&] { Reranker::load(folder, on_cuda()); });
-  CHECK(Reranker::load(folder, with_threads(2)).info().device == "cpu");
+  const auto info = Reranker::load(folder, on_cuda()).info();
+  CHECK(info.device.find("cuda:0 ") == 0);
+  CHECK(info.head_dim == 32);
+  CHECK(info.kernels[0] == "attention sm80");
+  CHECK(Reranker::load(folder, on_cuda(Precision::fp32)).info().kernels[0] == "attention generic");
+  check_error(ErrorCode::unsupported, "precision is fp8",
+              [&] { Reranker::load(folder, on_cuda(Precision::fp8)); });
 }
 
 TEST_CASE("models on two devices take turns on the Runtime's one thread", "[cuda]") {

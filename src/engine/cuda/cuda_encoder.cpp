@@ -110,6 +110,8 @@ class CudaEncoder final : public Encoder {
               held.types,
               device_.index,
               reinterpret_cast<const std::int32_t*>(inputs + layout.positions),
+              reinterpret_cast<const std::int32_t*>(inputs + layout.token_types),
+              reinterpret_cast<const std::int32_t*>(inputs + layout.type_1_begins),
               reinterpret_cast<const kernels::cuda::AttentionWork*>(inputs + layout.work),
               extents.num_work};
     const CallScope scope(call);
