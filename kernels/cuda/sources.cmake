@@ -10,6 +10,7 @@ set(cuda_kernels
   ${cuda_folder}/classify.cu
   ${cuda_folder}/embedding.cu
   ${cuda_folder}/layer_norm.cu
+  ${cuda_folder}/pair_cosine.cu
   ${cuda_folder}/pool_score.cu
   ${cuda_folder}/rms_norm.cu
   ${cuda_folder}/rope.cu
