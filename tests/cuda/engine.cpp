@@ -86,6 +86,8 @@ TEST_CASE("the model that ships scores on CUDA as on the CPU", "[cuda]") {
   const auto exact = score();
   options.device = Device::cuda;
   CHECK(largest_difference(score(), exact) < 1e-5f);
+  options.precision = Precision::fp16;
+  CHECK(largest_difference(score(), exact) < 0.02f);
   options.precision = Precision::bf16;
   CHECK(largest_difference(score(), exact) < 0.05f);
 }
@@ -141,7 +143,8 @@ TEST_CASE("a call that ends early leaves its passes, and the model serves on", "
   reranker::ScoreOptions options;
   options.token_budget = 40;
   // Passes of the short ones are under way when a longer one turns out not to fit.
-  check_error(ErrorCode::out_of_memory, "passage 8: ", [&] { model.score("why", texts, options); });
+  check_error(ErrorCode::out_of_memory, " tokens need ",
+              [&] { model.score("why", texts, options); });
   CHECK(model.score("why", {texts[0]}) == expected);
 }
 
