@@ -1,5 +1,8 @@
-# Writes INPUT as a string constant NAME into the header OUTPUT.
-file(READ ${INPUT} text)
+# Writes INPUTS, a list of files, end to end as a string constant NAME into the header OUTPUT.
+foreach(input IN LISTS INPUTS)
+  file(READ ${input} part)
+  string(APPEND text "${part}")
+endforeach()
 file(WRITE ${OUTPUT} "#pragma once
 
 namespace reranker::model {

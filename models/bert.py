@@ -1,10 +1,9 @@
-# BERT with a pooler and a head of one logit (BertForSequenceClassification) as TorchScript over our
-# own operators: a list of steps and nothing else. Compiled when a model is loaded; never run by
-# Python.
+# BERT's body as TorchScript over our own operators: a list of steps and nothing else. A head's text
+# follows it, with forward(ids, offsets). Compiled when a model is loaded; never run by Python.
 #
 # ids (num_tokens) int32 and offsets (num_sequences + 1) int32 describe sequences end to end.
-# Returns one logit a sequence, (num_sequences) float32.
-def forward(self, ids: Tensor, offsets: Tensor) -> Tensor:
+# Returns the last layer's rows, (num_tokens, hidden) float32.
+def encode(self, ids: Tensor, offsets: Tensor) -> Tensor:
     x = reranker.bert_embedding(ids, offsets, self.words, self.positions, self.types)
     x = reranker.layer_norm(x, self.embedding_norm, self.embedding_norm_bias, self.eps)
     for layer in range(self.num_layers):
@@ -17,4 +16,4 @@ def forward(self, ids: Tensor, offsets: Tensor) -> Tensor:
         x = reranker.linear_bias_add_norm(
             h, self.down[layer], self.down_bias[layer], x,
             self.mlp_norm[layer], self.mlp_norm_bias[layer], self.eps)
-    return reranker.classify(x, offsets, self.pooler, self.pooler_bias, self.head, self.head_bias)
+    return x

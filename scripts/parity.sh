@@ -82,12 +82,14 @@ if [[ ${1:-} == --quick ]]; then
   compare_all_ids --strings 1000
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work" --pairs 12 --forms bf16 sharded rope_parameters
   compare 'Logits of BERT' bert.py --bin "$bin/rerank" --shape tiny minilm --pairs 48
+  compare 'Logits of BERT, pair-cosine' bert.py --bin "$bin/rerank" --head pair-cosine --shape tiny minilm --pairs 48
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --isa "${sets[@]}"
   compare 'The same bits in int8' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --precision int8 --isa
 else
   compare_all_ids --strings 20000
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work"
   compare 'Logits of BERT' bert.py --bin "$bin/rerank"
+  compare 'Logits of BERT, pair-cosine' bert.py --bin "$bin/rerank" --head pair-cosine
   mapfile -t shapes < <(basename -s .jsonl "$oracle"/recorded/*.jsonl)
   compare 'Logits, as recorded' parity.py --bin "$bin/rerank" --work "$work" --shape "${shapes[@]}"
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --isa "${sets[@]}"

@@ -63,6 +63,12 @@ text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& mod
                        const std::filesystem::path& folder) {
   if (model.framing == model::Framing::question) return text::question_frame(tokenizer);
   text::Frame frame = text::pair_frame(tokenizer);
+  if (!frame.ids.typed && model.framing == model::Framing::typed_pair)
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("{}: post_processor's pair template has no token of type 1, a passage of "
+                    "type 1 wanted by {}",
+                    (folder / "tokenizer.json").string(), model.config.architecture));
   if (frame.ids.typed && model.config.num_token_types < 2)
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: type_vocab_size is {}, 2 wanted by the pair template of "

@@ -4,12 +4,6 @@
 namespace reranker::kernels {
 namespace {
 
-// Lanes of `count` elements of a * b, added to `sum`; other lanes stay as they are.
-__m256 add_first(__m256 sum, __m256 a, __m256 b, std::int64_t count) {
-  const __m256 added = _mm256_fmadd_ps(a, b, sum);
-  return count >= 8 ? added : _mm256_blendv_ps(sum, added, _mm256_castsi256_ps(first_lanes(count)));
-}
-
 float dot(const float* a, const float* b, std::int64_t dim) {
   Partials p = no_partials();
   std::int64_t i = 0;

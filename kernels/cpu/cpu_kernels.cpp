@@ -26,6 +26,7 @@ CpuKernels make_plain() {
   add_bert_embedding_generic(table);
   add_layer_norm_generic(table);
   add_classify_generic(table);
+  add_pair_cosine_generic(table);
   add_rotate_generic(table);
   add_quantize_generic(table);
   add_embedding_int8_generic(table);
@@ -74,6 +75,7 @@ CpuKernels make_avx2() {
   add_bert_embedding_avx2(table);
   add_layer_norm_avx2(table);
   add_classify_avx2(table);
+  add_pair_cosine_avx2(table);
   add_rotate_avx2(table);
   add_quantize_avx2(table);
   add_embedding_int8_avx2(table);
@@ -108,7 +110,7 @@ CpuKernels make_avx512() {
   add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
-  // bert_embedding and classify wait for memory: no faster with wider registers.
+  // bert_embedding, classify and pair_cosine wait for memory: no faster with wider registers.
   add_layer_norm_avx512(table);
   return table;
 }

@@ -12,6 +12,7 @@
 #include "kernels/linear.hpp"
 #include "kernels/linear_bf16.hpp"
 #include "kernels/linear_int8.hpp"
+#include "kernels/pair_cosine.hpp"
 #include "kernels/pool_score.hpp"
 #include "kernels/quantize.hpp"
 #include "kernels/rms_norm.hpp"
@@ -133,6 +134,9 @@ struct CpuKernels {
   void (*layer_norm)(const LayerNormArgs& args, const Plan& plan, std::int64_t task, void* scratch);
   Plan (*plan_classify)(const ClassifyArgs& args, int num_threads);
   void (*classify)(const ClassifyArgs& args, const Plan& plan, std::int64_t task, void* scratch);
+  Plan (*plan_pair_cosine)(const PairCosineArgs& args, int num_threads);
+  void (*pair_cosine)(const PairCosineArgs& args, const Plan& plan, std::int64_t task,
+                      void* scratch);
 
   /// y[i] = exp(x[i]) and so on, i < count, as every kernel computes them (exp.hpp, erf.hpp). For
   /// tests.

@@ -16,6 +16,12 @@ Plan plan_rows(std::int64_t num_rows, int num_threads) {
   return {num_tasks, 0, num_tasks, 1};
 }
 
+// Where a sequence is enough for a task of its own.
+Plan plan_sequences(std::int64_t num_sequences, int num_threads) {
+  const std::int64_t num_tasks = smaller(num_sequences, num_threads);
+  return {num_tasks, 0, num_tasks, 1};
+}
+
 // With room for a rotated row, in whole registers.
 Plan plan_quantize_rows(std::int64_t num_rows, std::int64_t dim, int num_threads) {
   Plan plan = plan_rows(num_rows, num_threads);
@@ -51,10 +57,11 @@ void add_row_plans(CpuKernels& table) {
     return plan_rows(a.num_tokens, n);
   };
   table.plan_layer_norm = [](const LayerNormArgs& a, int n) { return plan_rows(a.num_tokens, n); };
-  // A sequence is dim rows of the pooler's weights: enough for a task of its own.
   table.plan_classify = [](const ClassifyArgs& a, int n) {
-    const std::int64_t num_tasks = smaller(a.num_sequences, n);
-    return Plan{num_tasks, 0, num_tasks, 1};
+    return plan_sequences(a.num_sequences, n);
+  };
+  table.plan_pair_cosine = [](const PairCosineArgs& a, int n) {
+    return plan_sequences(a.num_sequences, n);
   };
   table.plan_pool_tokens = [](const PoolScoreArgs& a, int n) { return plan_rows(a.num_tokens, n); };
 }

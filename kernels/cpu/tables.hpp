@@ -21,6 +21,7 @@ void add_pool_score_generic(CpuKernels& table);
 void add_bert_embedding_generic(CpuKernels& table);
 void add_layer_norm_generic(CpuKernels& table);
 void add_classify_generic(CpuKernels& table);
+void add_pair_cosine_generic(CpuKernels& table);
 
 void add_exp_avx2(CpuKernels& table);
 void add_erf_avx2(CpuKernels& table);
@@ -35,6 +36,7 @@ void add_pool_score_avx2(CpuKernels& table);
 void add_bert_embedding_avx2(CpuKernels& table);
 void add_layer_norm_avx2(CpuKernels& table);
 void add_classify_avx2(CpuKernels& table);
+void add_pair_cosine_avx2(CpuKernels& table);
 
 void add_exp_avx512(CpuKernels& table);
 void add_erf_avx512(CpuKernels& table);

@@ -32,6 +32,12 @@ inline void store_first(float* to, __m256 x, std::int64_t count) {
     _mm256_maskstore_ps(to, first_lanes(count), x);
 }
 
+/// a * b of the first `count` lanes, added to `sum`; other lanes stay as they are.
+inline __m256 add_first(__m256 sum, __m256 a, __m256 b, std::int64_t count) {
+  const __m256 added = _mm256_fmadd_ps(a, b, sum);
+  return count >= 8 ? added : _mm256_blendv_ps(sum, added, _mm256_castsi256_ps(first_lanes(count)));
+}
+
 inline __m256 exp_of(__m256 x) {  // exp.hpp
   const __m256 round = _mm256_set1_ps(kExpRound);
   const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(kLog2E), round);

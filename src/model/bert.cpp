@@ -8,7 +8,8 @@
 
 #include <reranker/error.hpp>
 
-#include "bert_script.hpp"  // generated from models/bert.py
+#include "bert_pair_cosine_script.hpp"  // generated from models/bert*.py
+#include "bert_script.hpp"
 #include "model/take.hpp"
 
 namespace reranker::model {
@@ -36,10 +37,6 @@ void read_heads(const JsonObject& config, BertConfig& out) {
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: hidden_size {} over {} heads, a multiple of at most {} wanted",
                             config.where(), out.hidden_size, out.num_heads, kMaxHeadDim));
-}
-
-bool of_no_use(std::string_view) {
-  return false;
 }
 
 // The tensors `name`.weight and `name`.bias, as the attributes `attribute` and `attribute`_bias.
@@ -103,11 +100,62 @@ void add_layer(Builder& builder, const BertConfig& config, std::int64_t layer) {
   builder.norm("mlp_norm", layer, name("output.LayerNorm"), hidden);
 }
 
-void add_head(Network& network, Taker& tensors, std::int64_t hidden) {
-  add(network, Kind::matrix, "pooler", -1, {tensors.body("pooler.dense.weight", {hidden, hidden})});
-  add(network, Kind::vector, "pooler_bias", -1, {tensors.body("pooler.dense.bias", {hidden})});
+void add_classifier(Network& network, Taker& tensors, std::int64_t hidden) {
   add(network, Kind::vector, "head", -1, {tensors.row("classifier.weight", hidden)});
   add(network, Kind::vector, "head_bias", -1, {tensors.take("classifier.bias", {1})});
+}
+
+void add_pooled_head(Network& network, Taker& tensors, std::int64_t hidden) {
+  const Shape square{hidden, hidden};
+  add(network, Kind::matrix, "pooler", -1, {tensors.body("pooler.dense.weight", square)});
+  add(network, Kind::vector, "pooler_bias", -1, {tensors.body("pooler.dense.bias", {hidden})});
+  add_classifier(network, tensors, hidden);
+}
+
+void add_pair_cosine_head(Network& network, Taker& tensors, std::int64_t hidden) {
+  add_classifier(network, tensors, hidden);
+  add(network, Kind::vector, "cosine_scale", -1, {tensors.take("cosine_scale", {1})});
+}
+
+bool is_pooler(std::string_view name) {
+  constexpr std::string_view kPrefix = "bert.";
+  if (name.substr(0, kPrefix.size()) == kPrefix) name.remove_prefix(kPrefix.size());
+  return name == "pooler.dense.weight" || name == "pooler.dense.bias";
+}
+
+// What stands on the body: its text, its tensors, and those that may lie beside them unread.
+struct Head {
+  const char* script;
+  void (*add)(Network& network, Taker& tensors, std::int64_t hidden);
+  bool (*of_no_use)(std::string_view name);
+};
+
+constexpr Head kPooled{kBertScript, add_pooled_head, [](std::string_view) { return false; }};
+constexpr Head kPairCosine{kBertPairCosineScript, add_pair_cosine_head, is_pooler};
+
+Network make_network(const BertConfig& config, const Checkpoint& checkpoint, const Head& head) {
+  Network network;
+  network.architecture = config.architecture;
+  network.script = head.script;
+  network.integers = {{"num_layers", config.num_layers}, {"num_heads", config.num_heads}};
+  network.numbers = {{"eps", config.layer_norm_eps}};
+  network.num_heads = config.num_heads;
+  network.num_kv_heads = config.num_heads;
+  network.head_dim = config.head_dim;
+  network.vocab_size = config.vocab_size;
+  // models/bert.py keeps the residual and, beside it, at most queries, keys and values with what
+  // attention makes of them, or the hidden state.
+  network.floats_per_token =
+      config.hidden_size + std::max(4 * config.hidden_size, config.intermediate_size);
+
+  Taker tensors(checkpoint, "bert.", "embeddings.word_embeddings.weight", head.of_no_use);
+  Builder builder(network, tensors);
+  add_embeddings(builder, config);
+  for (std::int64_t layer = 0; layer < config.num_layers; ++layer)
+    add_layer(builder, config, layer);
+  head.add(network, tensors, config.hidden_size);
+  tensors.require_nothing_left();
+  return network;
 }
 
 }  // namespace
@@ -125,28 +173,11 @@ BertConfig read_bert_config(const JsonObject& config) {
 }
 
 Network bert_network(const BertConfig& config, const Checkpoint& checkpoint) {
-  Network network;
-  network.architecture = config.architecture;
-  network.script = kBertScript;
-  network.integers = {{"num_layers", config.num_layers}, {"num_heads", config.num_heads}};
-  network.numbers = {{"eps", config.layer_norm_eps}};
-  network.num_heads = config.num_heads;
-  network.num_kv_heads = config.num_heads;
-  network.head_dim = config.head_dim;
-  network.vocab_size = config.vocab_size;
-  // models/bert.py keeps the residual and, beside it, at most queries, keys and values with what
-  // attention makes of them, or the hidden state.
-  network.floats_per_token =
-      config.hidden_size + std::max(4 * config.hidden_size, config.intermediate_size);
+  return make_network(config, checkpoint, kPooled);
+}
 
-  Taker tensors(checkpoint, "bert.", "embeddings.word_embeddings.weight", of_no_use);
-  Builder builder(network, tensors);
-  add_embeddings(builder, config);
-  for (std::int64_t layer = 0; layer < config.num_layers; ++layer)
-    add_layer(builder, config, layer);
-  add_head(network, tensors, config.hidden_size);
-  tensors.require_nothing_left();
-  return network;
+Network bert_pair_cosine_network(const BertConfig& config, const Checkpoint& checkpoint) {
+  return make_network(config, checkpoint, kPairCosine);
 }
 
 }  // namespace reranker::model

@@ -6,7 +6,7 @@
 
 namespace reranker::model {
 
-/// What config.json says of a BertForSequenceClassification with one label.
+/// What config.json says of a BERT cross-encoder with one label, whatever its head.
 struct BertConfig : Config {
   double layer_norm_eps = 1e-12;
 };
@@ -15,8 +15,12 @@ struct BertConfig : Config {
 /// not absolute, a decoder).
 BertConfig read_bert_config(const JsonObject& config);
 
-/// Its network. Accounts for every tensor as llama_network does; names may carry "bert." in front
-/// or not.
+/// The network of BertForSequenceClassification. Accounts for every tensor as llama_network does;
+/// names may carry "bert." in front or not.
 Network bert_network(const BertConfig& config, const Checkpoint& checkpoint);
+
+/// That of BertPairCosineForSequenceClassification, whose head is kernels/pair_cosine.hpp:
+/// classifier.weight (1, hidden), classifier.bias (1) and cosine_scale (1). A pooler may lie there.
+Network bert_pair_cosine_network(const BertConfig& config, const Checkpoint& checkpoint);
 
 }  // namespace reranker::model

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "model/bert.hpp"
 #include "model/json.hpp"
@@ -27,6 +29,13 @@ Model read_bert(const JsonObject& json, const std::filesystem::path& folder) {
   return {config, std::move(checkpoint), std::move(network), Framing::pair};
 }
 
+Model read_bert_pair_cosine(const JsonObject& json, const std::filesystem::path& folder) {
+  const BertConfig config = read_bert_config(json);
+  Checkpoint checkpoint = Checkpoint::open(folder);
+  Network network = bert_pair_cosine_network(config, checkpoint);
+  return {config, std::move(checkpoint), std::move(network), Framing::typed_pair};
+}
+
 struct Family {
   const char* architecture;
   Model (*read)(const JsonObject& config, const std::filesystem::path& folder);
@@ -34,7 +43,16 @@ struct Family {
 
 // A plain LlamaForSequenceClassification is causal and reads the last token: another model.
 constexpr Family kFamilies[] = {{"LlamaBidirectionalForSequenceClassification", read_llama},
-                                {"BertForSequenceClassification", read_bert}};
+                                {"BertForSequenceClassification", read_bert},
+                                {"BertPairCosineForSequenceClassification", read_bert_pair_cosine}};
+
+[[noreturn]] void refuse_family(const JsonObject& config, const std::string& name) {
+  std::vector<std::string> known;
+  for (const Family& family : kFamilies)
+    known.push_back(fmt::format("[\"{}\"]", family.architecture));
+  refuse(config, "architectures", fmt::format("[\"{}\"]", name),
+         fmt::format("{}", fmt::join(known, " or ")));
+}
 
 }  // namespace
 
@@ -45,10 +63,7 @@ Model read_model(const std::filesystem::path& folder) {
   const auto* const family =
       std::find_if(std::begin(kFamilies), std::end(kFamilies),
                    [&](const Family& candidate) { return name == candidate.architecture; });
-  if (family == std::end(kFamilies))
-    refuse(
-        config, "architectures", fmt::format("[\"{}\"]", name),
-        fmt::format("[\"{}\"] or [\"{}\"]", kFamilies[0].architecture, kFamilies[1].architecture));
+  if (family == std::end(kFamilies)) refuse_family(config, name);
   return family->read(config, folder);
 }
 

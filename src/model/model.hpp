@@ -9,7 +9,11 @@
 namespace reranker::model {
 
 /// How a family reads a query and a passage as one sequence: text/frame.hpp.
-enum class Framing { question, pair };
+enum class Framing {
+  question,
+  pair,
+  typed_pair,  // the passage is of token type 1: the network asks for the two texts
+};
 
 /// A model folder, read up to its weights' bytes.
 struct Model {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a model folder small enough to make in a test: a BERT cross-encoder with random weights.
 
-    make_tiny_bert.py FOLDER
+    make_tiny_bert.py FOLDER [--pair-cosine]
 
 Its parts can be changed as those of make_tiny_model.py can.
 """
@@ -16,6 +16,7 @@ import struct
 from make_tiny_model import safetensors, write
 
 HIDDEN, LAYERS, HEADS, FFN, POSITIONS = 64, 2, 2, 112, 128
+CLASSIFIER, PAIR_COSINE = "BertForSequenceClassification", "BertPairCosineForSequenceClassification"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = string.ascii_lowercase + string.digits
 WORDS = ["the", "bee", "why", "pass", "##ing", "##er", "##ee", "##on", "."]
@@ -48,9 +49,9 @@ def tokenizer():
     }
 
 
-def config():
+def config(architecture=CLASSIFIER):
     return {
-        "architectures": ["BertForSequenceClassification"], "model_type": "bert",
+        "architectures": [architecture], "model_type": "bert",
         "hidden_size": HIDDEN, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
         "intermediate_size": FFN, "hidden_act": "gelu", "position_embedding_type": "absolute",
         "vocab_size": len(TOKENS), "max_position_embeddings": POSITIONS, "type_vocab_size": 2,
@@ -69,7 +70,7 @@ def norm(name):
     yield name + ".bias", [HIDDEN]
 
 
-def shapes(prefix="bert."):
+def shapes(prefix, architecture):
     for table, rows in (("word", len(TOKENS)), ("position", POSITIONS), ("token_type", 2)):
         yield f"{prefix}embeddings.{table}_embeddings.weight", [rows, HIDDEN]
     yield from norm(prefix + "embeddings.LayerNorm")
@@ -82,33 +83,38 @@ def shapes(prefix="bert."):
         yield from linear(layer + "intermediate.dense", FFN, HIDDEN)
         yield from linear(layer + "output.dense", HIDDEN, FFN)
         yield from norm(layer + "output.LayerNorm")
-    yield from linear(prefix + "pooler.dense", HIDDEN, HIDDEN)
+    if architecture == CLASSIFIER:
+        yield from linear(prefix + "pooler.dense", HIDDEN, HIDDEN)
     yield from linear("classifier", 1, HIDDEN)
+    if architecture == PAIR_COSINE:
+        yield "cosine_scale", [1]
 
 
-def tensors(prefix="bert."):
+def tensors(prefix="bert.", architecture=CLASSIFIER):
     """Name to (dtype, shape, bytes)."""
     source = random.Random(1)
     made = {}
-    for name, shape in shapes(prefix):
-        middle = 1.0 if name.endswith("LayerNorm.weight") else 0.0
+    for name, shape in shapes(prefix, architecture):
+        middle = 1.0 if name.endswith("LayerNorm.weight") else 5.0 if name == "cosine_scale" else 0.0
         scale = 0.1 if len(shape) == 1 else 1 / math.sqrt(shape[-1])
         values = [source.gauss(middle, scale) for _ in range(math.prod(shape))]
         made[name] = ("F32", shape, struct.pack(f"<{len(values)}f", *values))
     return made
 
 
-def files(prefix="bert."):
+def files(prefix="bert.", architecture=CLASSIFIER):
     """What a sound folder holds: file name to bytes."""
-    return {"config.json": json.dumps(config()).encode(),
+    return {"config.json": json.dumps(config(architecture)).encode(),
             "tokenizer.json": json.dumps(tokenizer()).encode(),
-            "model.safetensors": safetensors(tensors(prefix))}
+            "model.safetensors": safetensors(tensors(prefix, architecture))}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder")
-    write(parser.parse_args().folder, files())
+    parser.add_argument("--pair-cosine", action="store_true", help="with that head in place of BERT's own")
+    args = parser.parse_args()
+    write(args.folder, files(architecture=PAIR_COSINE if args.pair_cosine else CLASSIFIER))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,14 @@ def bert_tokenizer(**changes):
     return {**bert.files(), "tokenizer.json": json.dumps({**bert.tokenizer(), **changes}).encode()}
 
 
+def pair_cosine_with(tokenizer=(), **tensors):
+    """A pair-cosine folder with keys of tokenizer.json changed, and tensors by name: None takes one away."""
+    parts = {**bert.tensors(architecture=bert.PAIR_COSINE), **tensors}
+    return {**bert.files(architecture=bert.PAIR_COSINE),
+            "tokenizer.json": json.dumps({**bert.tokenizer(), **dict(tokenizer)}).encode(),
+            "model.safetensors": tiny.safetensors({name: part for name, part in parts.items() if part is not None})}
+
+
 KEY_BIAS = "bert.encoder.layer.1.attention.self.key.bias"
 TYPES = "bert.embeddings.token_type_embeddings.weight"
 
@@ -176,6 +184,19 @@ BROKEN = [
          **bert.tokenizer()["post_processor"],
          "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "BA"]}), UNSUPPORTED,
      ["post_processor", "pair"]),
+
+    ("pair-cosine BERT without its scale", pair_cosine_with(cosine_scale=None), INVALID,
+     ["model.safetensors", "cosine_scale", "missing", "[1]"]),
+    ("pair-cosine BERT of two scales", pair_cosine_with(cosine_scale=("F32", [2], bytes(8))), INVALID,
+     ["model.safetensors", "cosine_scale", "[2]", "[1]"]),
+    ("pair-cosine BERT whose scale is not finite",
+     pair_cosine_with(cosine_scale=("F32", [1], struct.pack("<f", float("inf")))), INVALID,
+     ["two tokens", "finite"]),
+    ("pair-cosine BERT with prompts of one token type",
+     pair_cosine_with({"post_processor": {
+         **bert.tokenizer()["post_processor"],
+         "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]}}), UNSUPPORTED,
+     ["tokenizer.json", "post_processor", "type 1", "BertPairCosineForSequenceClassification"]),
 ]
 
 

@@ -32,7 +32,7 @@ def place_of(path):
 
 def resolve(root, source, name):
     """The repository path that an include means, or None for what lies outside."""
-    if name in ("bert_script.hpp", "llama_script.hpp"):
+    if name.endswith("_script.hpp"):  # of models/*.py
         return "script"
     bases = [source.parent, root / "include", root / "src", root]
     found = next((base / name for base in bases if (base / name).is_file()), None)

@@ -12,6 +12,9 @@
 using reranker::ErrorCode;
 using namespace reranker::model;
 
+static const std::string kPairCosine =
+    R"("architectures":["BertPairCosineForSequenceClassification"],)";
+
 // One layer of 2 heads of 3; `more` goes in front, so that its keys are found first.
 static std::string config_json(const std::string& more = {}) {
   return "{" + more +
@@ -39,8 +42,17 @@ class Weights {
     linear(layer + "intermediate.dense", 8, 6);
     linear(layer + "output.dense", 6, 8);
     both(layer + "output.LayerNorm", "6", 6);
-    linear(prefix + "pooler.dense", 6, 6);
     linear("classifier", 1, 6);
+  }
+
+  Weights& with_pooler(const std::string& prefix) {
+    linear(prefix + "pooler.dense", 6, 6);
+    return *this;
+  }
+
+  Weights& with_cosine(const std::string& shape = "1") {
+    add("cosine_scale", shape, 1);
+    return *this;
   }
 
   void add(const std::string& name, const std::string& shape, std::size_t count,
@@ -81,14 +93,14 @@ const Weight& find(const Network& network, const std::string& attribute) {
 }
 
 void check_refused(const std::string& more, ErrorCode code, const std::string& part) {
-  check_error(code, part, [&] { read(config_json(more), Weights("bert.")); });
+  check_error(code, part, [&] { read(config_json(more), Weights("bert.").with_pooler("bert.")); });
 }
 
 }  // namespace
 
 TEST_CASE("a BERT folder is read with the prefix in its names or without", "[bert]") {
   const std::string prefix = GENERATE("bert.", "");
-  const auto model = read(config_json(), Weights(prefix));
+  const auto model = read(config_json(), Weights(prefix).with_pooler(prefix));
   CHECK(model.config.architecture == "BertForSequenceClassification");
   CHECK(model.config.num_kv_heads == 2);
   CHECK(model.config.head_dim == 3);
@@ -105,7 +117,7 @@ TEST_CASE("a BERT folder is read with the prefix in its names or without", "[ber
 }
 
 TEST_CASE("a BERT folder's buffers are passed over, and no other tensor is", "[bert]") {
-  Weights weights("bert.");
+  Weights weights = Weights("bert.").with_pooler("bert.");
   weights.add("bert.embeddings.position_ids", "1,5", 5, "I64");
   CHECK(read(config_json(), weights).network.weights.size() == 21);
   weights.add("cls.predictions.bias", "9", 9);
@@ -131,4 +143,26 @@ TEST_CASE("a BERT config and weights that do not fit each other are refused", "[
                 "bert.embeddings.token_type_embeddings.weight has shape [2, 6], [1, 6] wanted");
   check_refused(R"("num_hidden_layers":2,)", invalid,
                 "bert.encoder.layer.1.attention.self.query.weight is missing");
+}
+
+TEST_CASE("a pair-cosine BERT folder is read with a pooler beside its head or without", "[bert]") {
+  const std::string prefix = GENERATE("bert.", "");
+  Weights weights = Weights(prefix).with_cosine();
+  if (GENERATE(false, true)) weights.with_pooler(prefix);
+  const auto model = read(config_json(kPairCosine), weights);
+  CHECK(model.config.architecture == "BertPairCosineForSequenceClassification");
+  CHECK(model.framing == Framing::typed_pair);
+  CHECK(model.network.weights.size() == 20);
+  CHECK(find(model.network, "head").rows == 6);
+  CHECK(find(model.network, "cosine_scale").rows == 1);
+}
+
+TEST_CASE("a pair-cosine BERT folder accounts for its head's tensors", "[bert]") {
+  const auto check_invalid = [](const Weights& weights, const std::string& part) {
+    check_error(ErrorCode::model_invalid, part, [&] { read(config_json(kPairCosine), weights); });
+  };
+  check_invalid(Weights("bert."), "cosine_scale is missing, shape [1] wanted");
+  check_invalid(Weights("bert.").with_cosine("1,1"), "cosine_scale has shape [1, 1], [1] wanted");
+  check_error(ErrorCode::model_invalid, "cosine_scale is unknown",
+              [&] { read(config_json(), Weights("bert.").with_pooler("bert.").with_cosine()); });
 }

@@ -1,14 +1,17 @@
 """Compares the library's fp32 logits on BERT cross-encoders with transformers' own
-BertForSequenceClassification, one pair at a time, on texts in many scripts.
+BertForSequenceClassification, or with the pair-cosine head on transformers' BertModel, one pair at a time, on texts in
+many scripts.
 
     python bert.py --bin build/release/bin/rerank                     # random weights: tiny, minilm, bert-large
-    python bert.py --bin build/release/bin/rerank --model DIR         # a real folder
+    python bert.py --bin build/release/bin/rerank --head pair-cosine  # the same with that head
+    python bert.py --bin build/release/bin/rerank --model DIR         # a real folder, with its own head
 
 Exit status 1 where a logit differs by more than 1e-4, or where one of the wrong variants would have passed.
 Random folders get `--tokenizer`, by default the small vocabulary of tests/text/data.
 """
 
 import argparse
+import json
 import pathlib
 import shutil
 import sys
@@ -16,9 +19,10 @@ import tempfile
 
 import torch
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import BertConfig
 from transformers.activations import ACT2FN
 
+from bert_heads import HEADS
 from cli import Rerank
 from pairs import make_pair
 
@@ -27,7 +31,9 @@ SHIFT = 5 * BOUND  # that a wrong variant shows at the least, by its largest gap
 # hidden, layers, heads, ffn
 SHAPES = {"tiny": (96, 2, 3, 160), "minilm": (384, 6, 12, 1536), "bert-large": (1024, 24, 16, 4096)}
 SMALL_TOKENIZER = pathlib.Path(__file__).parents[1] / "text" / "data" / "bert.json"
-WRONG = ("one_type", "tanh_gelu", "no_tanh", "mean_pooling", "positions_from_1")
+WRONG = ("one_type", "tanh_gelu", "positions_from_1")  # of the body; a head has its own
+ARCHITECTURES = dict(zip(("pooled", "pair-cosine"), HEADS, strict=True))
+COSINE_SCALE = 40.0
 
 
 def gain(name: str) -> float:
@@ -37,17 +43,19 @@ def gain(name: str) -> float:
     return next((value for part, value in gains.items() if part in name), 1.0)
 
 
-def make_folder(folder: pathlib.Path, shape: str, tokenizer: pathlib.Path, dtype=torch.float32) -> pathlib.Path:
+def make_folder(folder: pathlib.Path, shape: str, tokenizer: pathlib.Path, architecture: str) -> pathlib.Path:
     """Random weights, larger than at the start of a training, so that every part of the network moves logits."""
     hidden, layers, heads, ffn = SHAPES[shape]
     vocab = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
     config = BertConfig(vocab_size=vocab, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
                         intermediate_size=ffn, num_labels=1)
     torch.manual_seed(20241126)
-    model = BertForSequenceClassification(config)
+    model = HEADS[architecture][0](config)
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if "LayerNorm.weight" in name:
+            if name == "cosine_scale":
+                weight.fill_(COSINE_SCALE)
+            elif "LayerNorm.weight" in name:
                 weight.normal_(1.0, 0.2)
             elif weight.ndim == 1:
                 weight.normal_(0.0, 0.1)
@@ -55,16 +63,19 @@ def make_folder(folder: pathlib.Path, shape: str, tokenizer: pathlib.Path, dtype
                 weight.normal_(0.0, 0.5)
             else:
                 weight.normal_(0.0, gain(name) / weight.shape[1] ** 0.5)
-    model.to(dtype).save_pretrained(folder)
+    model.save_pretrained(folder)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     return folder
 
 
 class Reference:
-    """transformers' own model, ids by `tokenizers`, the passage's tail cut at the window."""
+    """transformers' model, ids by `tokenizers`, the passage's tail cut at the window."""
 
     def __init__(self, folder: pathlib.Path):
-        self.model = BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+        architecture, = json.loads((folder / "config.json").read_text())["architectures"]
+        model, self._head, wrong = HEADS[architecture]
+        self.wrong = WRONG + wrong
+        self.model = model.from_pretrained(folder, dtype=torch.float32).eval()
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
@@ -101,8 +112,7 @@ class Reference:
                       token_type_ids=types * 0 if variant == "one_type" else types).last_hidden_state[0]
         for layer in layers:
             layer.intermediate.intermediate_act_fn = right
-        pooled = bert.pooler.dense(states.mean(0) if variant == "mean_pooling" else states[0])
-        return self.model.classifier(pooled if variant == "no_tanh" else pooled.tanh()).item()
+        return self._head(self.model, states, types[0], variant).item()
 
 
 def check(title: str, folder: pathlib.Path, args) -> bool:
@@ -121,7 +131,7 @@ def check(title: str, folder: pathlib.Path, args) -> bool:
 def check_wrong(title: str, reference: Reference, texts, right) -> bool:
     """Shows that each wrong variant would fail; true if all would."""
     good = True
-    for variant in WRONG:
+    for variant in reference.wrong:
         shift = max(abs(reference.logit(*pair, variant) - b) for pair, b in zip(texts, right))
         good &= shift >= SHIFT
         print(f"{title:<12} {variant:<18} largest shift {shift:8.4f}   "
@@ -133,6 +143,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="the `rerank` program")
     parser.add_argument("--model", type=pathlib.Path, help="a folder, in place of random ones")
+    parser.add_argument("--head", choices=ARCHITECTURES, default="pooled", help="of random folders")
     parser.add_argument("--shape", nargs="+", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--tokenizer", type=pathlib.Path, default=SMALL_TOKENIZER)
     parser.add_argument("--pairs", type=int, default=190)
@@ -141,8 +152,9 @@ def main():
     if args.model:
         sys.exit(0 if check(args.model.name, args.model, args) else 1)
     with tempfile.TemporaryDirectory() as work:
-        good = [check(shape, make_folder(pathlib.Path(work) / shape, shape, args.tokenizer), args)
-                for shape in args.shape]
+        folders = [make_folder(pathlib.Path(work) / shape, shape, args.tokenizer, ARCHITECTURES[args.head])
+                   for shape in args.shape]
+        good = [check(shape, folder, args) for shape, folder in zip(args.shape, folders)]
     sys.exit(0 if all(good) else 1)
 
 

@@ -4,6 +4,7 @@
 #include "kernels/cuda/bias.hpp"
 #include "kernels/cuda/classify.hpp"
 #include "kernels/cuda/layer_norm.hpp"
+#include "kernels/cuda/pair_cosine.hpp"
 
 // The operators of models/bert*.py on CUDA: each queues its kernels on the call's stream. They have
 // run on the host emulator only (tests/cuda_on_host).
@@ -90,6 +91,23 @@ at::Tensor classify(const at::Tensor& x, const at::Tensor& offsets, const at::Te
                                offsets.const_data_ptr<std::int32_t>(), size(logits, 0), size(x, 1)},
                               call.stream),
       "classify");
+  return logits;
+}
+
+at::Tensor pair_cosine(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& head,
+                       const at::Tensor& head_bias, const at::Tensor& cosine_scale) {
+  Call& call = current_call();
+  at::Tensor logits = new_floats(call, offsets.size(0) - 1);
+  const at::Tensor partial_sums =
+      new_floats(call, logits.size(0) * 4 * kernels::cuda::pair_cosine_parts(size(x, 1)));
+  check(
+      kernels::cuda::pair_cosine(
+          {logits.mutable_data_ptr<float>(), partial_sums.mutable_data_ptr<float>(),
+           x.const_data_ptr<float>(), head.const_data_ptr<float>(),
+           head_bias.const_data_ptr<float>(), cosine_scale.const_data_ptr<float>(),
+           offsets.const_data_ptr<std::int32_t>(), call.type_1_begins, size(logits, 0), size(x, 1)},
+          call.stream),
+      "pair_cosine");
   return logits;
 }
 

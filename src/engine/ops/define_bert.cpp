@@ -21,6 +21,10 @@ void define_bert(torch::Library& library) {
          "classify(Tensor x, Tensor offsets, Tensor pooler, Tensor pooler_bias, Tensor head,"
          " Tensor head_bias) -> Tensor",
          "classify", &classify);
+  define(library,
+         "pair_cosine(Tensor x, Tensor offsets, Tensor head, Tensor head_bias, Tensor cosine_scale)"
+         " -> Tensor",
+         "pair_cosine", &pair_cosine);
 }
 
 }  // namespace reranker::engine

@@ -73,6 +73,10 @@ at::Tensor classify(const at::Tensor& x, const at::Tensor& offsets, const at::Te
                     const at::Tensor& pooler_bias, const at::Tensor& head,
                     const at::Tensor& head_bias);
 
+/// x (num_tokens, dim), head (dim), head_bias and cosine_scale (1) -> logits (num_sequences)
+at::Tensor pair_cosine(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& head,
+                       const at::Tensor& head_bias, const at::Tensor& cosine_scale);
+
 /// What the engine's tensors dispatch to: each engine defines it, and the operators, for its
 /// device.
 extern const c10::DispatchKey kDispatchKey;
