@@ -29,7 +29,8 @@ struct Reranker::Impl {
   text::Tokenizer tokenizer;
   text::Frame frame;  // of a query and a passage
   std::optional<model::Fusion> fusion;
-  std::size_t max_tokens = 0;  // the window
+  model::Calibration calibration;  // plain sigmoids where the folder has none
+  std::size_t max_tokens = 0;      // the window
   std::shared_ptr<runtime::Executor> executor;
   std::unique_ptr<engine::Encoder> encoder;  // made and destroyed on the executor's thread
   Info info;

@@ -173,6 +173,7 @@ Info describe(const model::Config& config, const model::Network& network,
     info.first_stage_max_weight = config.fusion->max_weight;
     info.first_stage_zscore_weight = config.fusion->zscore_weight;
   }
+  info.calibrated = config.calibration.has_value();
   return info;
 }
 
@@ -207,6 +208,7 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->frame = make_frame(impl->tokenizer, model, folder);
   require_room(impl->tokenizer, impl->frame, impl->max_tokens);
   impl->fusion = config.fusion;
+  impl->calibration = config.calibration.value_or(model::Calibration{});
   impl->encoder = make_encoder(model, impl->max_tokens, options, *impl->executor);
 
   impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());

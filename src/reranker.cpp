@@ -11,6 +11,7 @@
 #include "batch/fit.hpp"
 #include "encoding.hpp"
 #include "impl.hpp"
+#include "model/calibration.hpp"
 #include "model/fusion.hpp"
 #include "text/prompt.hpp"
 #include "text/utf8.hpp"
@@ -97,18 +98,19 @@ bool scored(const Hit& hit) {
          hit.status == Status::chunked;
 }
 
-void finish(const std::optional<model::Fusion>& fusion, const std::vector<float>& first_stage,
-            std::vector<Hit>& hits) {
+void finish(const std::optional<model::Fusion>& fusion, const model::Calibration& calibration,
+            const std::vector<float>& first_stage, std::vector<Hit>& hits) {
   const bool fused = fusion.has_value() && !first_stage.empty();
   const auto terms = fused ? model::first_stage_terms(*fusion, first_stage)
                            : std::vector<float>(hits.size(), 0.0f);
+  const auto& log_odds = fused ? calibration.fused : calibration.logit;
   for (std::size_t i = 0; i < hits.size(); ++i) {
     if (!scored(hits[i])) {
       hits[i].logit = kUnscored;
       continue;
     }
     hits[i].score = fused ? hits[i].logit + terms[i] : hits[i].logit;
-    hits[i].probability = 1.0f / (1.0f + std::exp(-hits[i].score));
+    hits[i].probability = model::probability(log_odds, hits[i].score);
   }
 }
 
@@ -164,7 +166,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   encoding.finish(ranking.usage, [&](const auto& sequences, const auto& logits) {
     keep_best(sequences, logits, ranking.hits);
   });
-  finish(fusion, options.first_stage, ranking.hits);
+  finish(fusion, calibration, options.first_stage, ranking.hits);
   ranking.timings.encode = encoding.seconds_waited();
   ranking.timings.total = seconds_since(start);
   ranking.timings.tokenize = ranking.timings.total - ranking.timings.encode;

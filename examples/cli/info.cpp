@@ -49,6 +49,7 @@ std::vector<Field> fields_of(const reranker::Info& info) {
       {"fusion", number(info.fusion), false},
       {"first_stage_max_weight", number(info.first_stage_max_weight), false},
       {"first_stage_zscore_weight", number(info.first_stage_zscore_weight), false},
+      {"calibrated", number(info.calibrated), false},
       {"fingerprint", info.fingerprint, true},
   };
 }

@@ -49,11 +49,13 @@ std::string score_columns(const reranker::Hit& hit) {
   return fmt::format("{:>9.4f} {:>9.4f}", hit.score, hit.probability);
 }
 
-std::string as_table(const Hits& hits, const std::vector<std::string>& passages) {
+// Without a calibration the number is no probability of anything.
+std::string as_table(const Hits& hits, const std::vector<std::string>& passages, bool calibrated) {
   constexpr std::size_t kNumberColumns = 26, kLeastSnippet = 20;
   const std::size_t columns = std::max(terminal_columns(), kNumberColumns + kLeastSnippet);
 
-  std::string table = fmt::format("{:>4} {:>9} {:>9}  {}\n", "rank", "score", "prob.", "passage");
+  std::string table = fmt::format("{:>4} {:>9} {:>9}  {}\n", "rank", "score",
+                                  calibrated ? "prob." : "sigmoid", "passage");
   for (std::size_t i = 0; i < hits.size(); ++i)
     table += fmt::format("{:>4} {}  {}\n", i + 1, score_columns(hits[i]),
                          one_line(passages[hits[i].index], columns - kNumberColumns));
@@ -65,7 +67,8 @@ void run(const Arguments& arguments) {
   const auto model = load(arguments.model);
   const auto passages = read_passages();
   const auto hits = model.rank(query, passages, arguments.options).hits;
-  write_out(arguments.json ? as_json(hits, passages) : as_table(hits, passages));
+  write_out(arguments.json ? as_json(hits, passages)
+                           : as_table(hits, passages, model.info().calibrated));
 }
 
 }  // namespace

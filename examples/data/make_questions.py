@@ -4,19 +4,21 @@
     make_questions.py DATA > questions.jsonl
 
 DATA holds one folder a set, with BM25's candidates in bm25.dev.tsv.gz. Of each set in SETS, the
-dev queries that have a relevant passage among BM25's first CANDIDATES, but not in the first place,
-in the order of their ids (as strings); and of these QUESTIONS, evenly spaced from the first on.
+dev queries whose first relevant passage is BM25's second to CANDIDATES-th; and of these QUESTIONS,
+those whose "set/id" has the smallest SHA-256. No model's output is read: where BM25 has the
+answer first there is nothing to gain, and what a model makes of the rest is not known here.
 """
 
 import argparse
 import collections
 import gzip
+import hashlib
 import json
 import pathlib
 
 SETS = ["boolq-passage", "selqa", "squad2bt-en", "stack-unix-ubuntu"]
 QUESTIONS = 3  # a set
-CANDIDATES = 10  # a question
+CANDIDATES = 20  # a question
 
 
 def rows(path):
@@ -54,10 +56,15 @@ def relevant_of(folder):
 def mistaken(folder):
     """(query, candidates, positions of the relevant ones) where BM25's first is a wrong one."""
     relevant = relevant_of(folder)
-    for query, found in sorted(candidates_of(folder).items()):
+    for query, found in candidates_of(folder).items():
         positions = [i for i, (passage, _) in enumerate(found) if passage in relevant[query]]
         if positions and positions[0] > 0:
             yield query, found, positions
+
+
+def lot(name, query):
+    """A number for a query that has nothing to do with its text."""
+    return hashlib.sha256(f"{name}/{query}".encode()).hexdigest()
 
 
 def texts_of(folder, ids):
@@ -66,8 +73,7 @@ def texts_of(folder, ids):
 
 
 def questions_of(folder):
-    eligible = list(mistaken(folder))
-    chosen = [eligible[i * len(eligible) // QUESTIONS] for i in range(QUESTIONS)]
+    chosen = sorted(mistaken(folder), key=lambda row: lot(folder.name, row[0]))[:QUESTIONS]
     queries = {query["_id"]: query["text"] for query in objects(folder / "queries.jsonl.gz")}
     texts = texts_of(folder, {passage for _, found, _ in chosen for passage, _ in found})
     for query, found, positions in chosen:

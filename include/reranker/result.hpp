@@ -28,7 +28,11 @@ struct Hit {
   std::size_t index = 0;  ///< Position of the passage in the call.
   float score = 0;        ///< What hits are ordered by: the fused score, or the logit.
   float logit = 0;        ///< The model's own raw score.
-  float probability = 0;  ///< sigmoid(score). The three are NaN where status says unscored.
+  /// Of relevance, by the folder's calibration (Info::calibrated), which has a map for fused scores
+  /// and one for logits; without one sigmoid(score), and no frequency of anything. Orders hits as
+  /// score does. It holds for calls like those of the fit, see the model's card: among other
+  /// candidates another share is relevant. The three are NaN where status says unscored.
+  float probability = 0;
   Status status = Status::ok;
   std::size_t tokens = 0;       ///< Tokens encoded for this passage, prompts included.
   std::size_t bytes_read = 0;   ///< Bytes of the passage that some window covered.
@@ -82,6 +86,7 @@ struct Info {
   bool fusion = false;                   ///< The folder carries a learned first-stage fusion.
   double first_stage_max_weight = 0;     ///< fused = logit + this * 10 * s / max(s)
   double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call.
+  bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
   /// Over weights, tokenizer, prompt, precision and kernel revision: equal fingerprints give
   /// equal scores, so it can key a score cache. 16 hexadecimal digits.
   std::string fingerprint;

@@ -133,6 +133,7 @@ def main() -> None:
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["first_stage"] = dict(zip(["max_weight", "zscore_weight"], (round(w, 4) for w in weights.tolist())))
+    config.pop("calibration", None)  # its line for fused scores was fitted for other weights
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     print(config["first_stage"])
 

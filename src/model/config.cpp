@@ -72,6 +72,31 @@ std::optional<Fusion> read_fusion(const JsonObject& config) {
   return fusion;
 }
 
+LogOdds read_log_odds(const JsonObject& calibration, std::string_view key) {
+  const auto object = calibration.object(key);
+  if (!object)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"{}\" is missing, an object of \"slope\" and \"offset\" wanted",
+                            calibration.where(), key));
+  for (const auto* part : {"slope", "offset"})
+    if (!object->has(part))
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"{}\" is missing, a number wanted", object->where(), part));
+  return {positive(*object, "slope", 0.0), *object->number("offset")};
+}
+
+// A map for one kind of score alone would leave the other's probabilities uncalibrated unseen.
+std::optional<Calibration> read_calibration(const JsonObject& config, bool fusion) {
+  const auto object = config.object("calibration");
+  if (!object) return {};
+  if (!fusion && object->has("fused"))
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"fused\" is given, no such map wanted without \"first_stage\"",
+                            object->where()));
+  const LogOdds logit = read_log_odds(*object, "logit");
+  return Calibration{logit, fusion ? read_log_odds(*object, "fused") : logit};
+}
+
 }  // namespace
 
 void read_common(const JsonObject& config, Config& out) {
@@ -83,6 +108,7 @@ void read_common(const JsonObject& config, Config& out) {
   out.num_heads = config.required("num_attention_heads", 1, 1024);
   out.max_positions = config.required("max_position_embeddings", 1, 1 << 30);
   out.fusion = read_fusion(config);
+  out.calibration = read_calibration(config, out.fusion.has_value());
 }
 
 }  // namespace reranker::model

@@ -18,6 +18,19 @@ struct Fusion {
   double zscore_weight = 0.0;
 };
 
+/// Logarithm of the odds that a passage is relevant: slope * score + offset, slope above 0.
+struct LogOdds {
+  double slope = 1.0;
+  double offset = 0.0;
+};
+
+/// What a folder's scores mean as probabilities. A fused score needs a map of its own: the first
+/// stage's terms shift it.
+struct Calibration {
+  LogOdds logit;
+  LogOdds fused;  // as `logit` where the folder has no fusion
+};
+
 /// What config.json says in every family.
 struct Config {
   std::string architecture;
@@ -31,6 +44,7 @@ struct Config {
   std::int64_t max_positions = 0;
   std::int64_t num_token_types = 1;  // that a sequence's tokens may be of
   std::optional<Fusion> fusion;
+  std::optional<Calibration> calibration;
 };
 
 constexpr std::int64_t kMaxExtent = 1 << 20;  // of any one dimension: far beyond every model

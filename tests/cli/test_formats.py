@@ -69,6 +69,33 @@ class Formats(driver.CliTest):
             fused = hit["logit"] + 0.5 * 10 * s / max(first) + 0.25 * (s - mean) / sd
             self.assertAlmostEqual(hit["score"], fused, places=4)
 
+    def test_probabilities_are_the_folders_where_it_is_calibrated(self):
+        config = {**driver.tiny.config(), "calibration": {
+            "logit": {"slope": 2.0, "offset": -1.5}, "fused": {"slope": 0.25, "offset": -3.0}}}
+        folder = driver.tiny.write(self.folder / "calibrated", {
+            **driver.tiny.files(), "config.json": json.dumps(config).encode()})
+        for first, slope, offset in (([], 2.0, -1.5), ([3.0, 1.0, 8.0], 0.25, -3.0)):
+            request = {**REQUEST, "first_stage": first}
+            plain, = self.ask("score", request)
+            answer, = driver.run("score", "--model", folder, "--report",
+                                 stdin=driver.jsonl(request)).lines()
+            self.assertEqual(answer["scores"], plain["scores"])
+            for hit in answer["report"]:
+                wanted = 1 / (1 + math.exp(-slope * hit["score"] - offset))
+                self.assertAlmostEqual(hit["probability"], wanted, places=6)
+        info, = driver.run("info", "--model", folder, "--json").lines()
+        self.assertTrue(info["calibrated"])
+
+    def test_rank_calls_a_number_a_probability_where_the_folder_is_calibrated(self):
+        config = {**driver.tiny.config(), "first_stage": None,
+                  "calibration": {"logit": {"slope": 0.1, "offset": 0.0}}}
+        folder = driver.tiny.write(self.folder / "logit_alone", {
+            **driver.tiny.files(), "config.json": json.dumps(config).encode()})
+        for model, heading in ((folder, "prob."), (self.model, "sigmoid")):
+            table = driver.run("rank", "--model", model, "--query", "bees", stdin=b"they dance")
+            self.assertEqual(table.out.decode().split("\n")[0].split(),
+                             ["rank", "score", heading, "passage"])
+
     def test_tokenize_writes_what_the_encoder_reads(self):
         text, pair = self.ask("tokenize", {"text": "the bee"}, {"query": "a", "passage": "b"})
         names = list(driver.tiny.tokenizer()["model"]["vocab"])
@@ -84,7 +111,8 @@ class Formats(driver.CliTest):
             self.assertRegex(table.out.decode(), rf"(?m)^{key} ")
         wanted = {"num_layers": 2, "hidden_size": 64, "intermediate_size": 112, "num_heads": 2,
                   "num_kv_heads": 1, "head_dim": 32, "vocabulary": driver.tiny.NUM_TOKENS,
-                  "max_tokens": 128, "device": "cpu", "precision": "fp32", "fusion": True}
+                  "max_tokens": 128, "device": "cpu", "precision": "fp32", "fusion": True,
+                  "calibrated": False}
         self.assertEqual({key: info[key] for key in wanted}, wanted)
         self.assertRegex(info["fingerprint"], r"^[0-9a-f]{16}$")
 

@@ -39,6 +39,7 @@ TEST_CASE("a config is read in the published form", "[config]") {
   CHECK(config.rope.theta == 500000.0);
   CHECK(config.rope.factor == 32.0);
   CHECK_FALSE(config.fusion);
+  CHECK_FALSE(config.calibration);
 }
 
 TEST_CASE("a config may have rope_parameters, a temperature and a fusion", "[config]") {
@@ -53,6 +54,41 @@ TEST_CASE("a config may have rope_parameters, a temperature and a fusion", "[con
   REQUIRE(config.fusion);
   CHECK(config.fusion->max_weight == 0.25);
   CHECK(config.fusion->zscore_weight == 0.5);
+}
+
+TEST_CASE("a config may map logits and fused scores to probabilities", "[config]") {
+  const std::string logit = R"("logit":{"slope":0.25,"offset":-1})";
+  const auto alone = read(config_json(R"("calibration":{)" + logit + "},"));
+  REQUIRE(alone.calibration);
+  CHECK(alone.calibration->logit.slope == 0.25);
+  CHECK(alone.calibration->logit.offset == -1.0);
+
+  const auto both = read(config_json(R"("first_stage":{"max_weight":1},"calibration":{)" + logit +
+                                     R"(,"fused":{"slope":0.5,"offset":-4}},)"));
+  REQUIRE(both.calibration);
+  CHECK(both.calibration->logit.slope == 0.25);
+  CHECK(both.calibration->fused.slope == 0.5);
+  CHECK(both.calibration->fused.offset == -4.0);
+}
+
+TEST_CASE("a calibration that is not one is refused", "[config]") {
+  const auto refused = [](const std::string& logit, const std::string& part) {
+    check_refused(R"("calibration":{"logit":)" + logit + "},", ErrorCode::model_invalid, part);
+  };
+  refused(R"({"slope":-0.5,"offset":0})",
+          "calibration: logit: \"slope\" is -0.5, a number above 0 wanted");
+  refused(R"({"slope":0,"offset":0})", "\"slope\" is 0, a number above 0 wanted");
+  refused(R"({"slope":"1","offset":0})", "\"slope\" is \"1\", a number wanted");
+  refused(R"({"slope":1})", "\"offset\" is missing, a number wanted");
+  refused(R"({"offset":1})", "\"slope\" is missing, a number wanted");
+  refused("[1,0]", "calibration: \"logit\" is [1,0], an object wanted");
+  refused("null", "\"logit\" is missing");
+  refused(R"({"slope":1,"offset":0},"fused":{"slope":1,"offset":0})",
+          "\"fused\" is given, no such map wanted without \"first_stage\"");
+  check_refused(R"("first_stage":{},"calibration":{"logit":{"slope":1,"offset":0}},)",
+                ErrorCode::model_invalid, "calibration: \"fused\" is missing");
+  check_refused(R"("calibration":true,)", ErrorCode::model_invalid,
+                "\"calibration\" is true, an object wanted");
 }
 
 TEST_CASE("a config that asks for other arithmetic is refused by name", "[config]") {
