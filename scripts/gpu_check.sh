@@ -61,6 +61,7 @@ tests() {
   local status=0
   "$python" tests/cli/make_tiny_model.py "$work/tiny" >&2 || return 1
   "$python" tests/cli/make_tiny_bert.py "$work/tiny_bert" >&2 || return 1
+  "$python" tests/cli/make_tiny_bert.py "$work/tiny_pair_cosine" --pair-cosine >&2 || return 1
   # NAME PROGRAM MODEL
   run_tests() {
     RERANKER_TINY_MODEL=$work/$3 RERANKER_TINY_BERT=$work/tiny_bert "$bin/$2" >"$logs/$1.log" 2>&1 || status=1
@@ -69,6 +70,7 @@ tests() {
   run_tests cuda_tests cuda_tests tiny
   run_tests cuda_engine_tests cuda_engine_tests tiny
   run_tests cuda_engine_tests_bert cuda_engine_tests tiny_bert
+  run_tests cuda_engine_tests_pair_cosine cuda_engine_tests tiny_pair_cosine
   return $status
 }
 
@@ -95,7 +97,7 @@ make_model() {
 
 parity() {
   "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work" || return 1
-  "$python" tests/oracle/bert.py --bin "$bin/rerank" --shape minilm --options '--device cuda --precision fp32'
+  "$python" tests/oracle/bert.py --bin "$bin/rerank" --shape minilm --device cuda
 }
 bits() {
   local precision

@@ -56,12 +56,7 @@ Status run(const BiasArgs& args, Stream stream) {
 }  // namespace
 
 Status add_bias(const BiasArgs& args, Stream stream) {
-  switch (args.type) {
-    case Type::fp32: return run<Fp32>(args, stream);
-    case Type::bf16: return run<Bf16>(args, stream);
-    case Type::fp16: return run<Fp16>(args, stream);
-    default: return kInvalidValue;
-  }
+  return with_number(args.type, [&](auto number) { return run<decltype(number)>(args, stream); });
 }
 
 }  // namespace reranker::kernels::cuda

@@ -96,12 +96,7 @@ Status run(const LayerNormArgs& args, Stream stream) {
 }  // namespace
 
 Status layer_norm(const LayerNormArgs& args, Stream stream) {
-  switch (args.type) {
-    case Type::fp32: return run<Fp32>(args, stream);
-    case Type::bf16: return run<Bf16>(args, stream);
-    case Type::fp16: return run<Fp16>(args, stream);
-    default: return kInvalidValue;
-  }
+  return with_number(args.type, [&](auto number) { return run<decltype(number)>(args, stream); });
 }
 
 }  // namespace reranker::kernels::cuda
