@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include <ATen/core/Tensor.h>
 
@@ -9,12 +8,6 @@
 #include "model/network.hpp"
 
 namespace reranker::engine {
-
-/// Throws Error: unsupported, where the script needs an operator that the engine does not have.
-void require_operators(const model::Network& network);
-
-/// Whether the script has it.
-bool uses_operator(const model::Network& network, const std::string& name);
 
 /// A network's script, compiled over our own operators. Immutable; runs on any thread of ours.
 class Graph {

@@ -143,10 +143,8 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
 }
 
 std::unique_ptr<Encoder> make_cuda_encoder(const Blueprint& blueprint) {
-  return make_encoder(blueprint, [&] {
-    require_operators(blueprint.network);
-    return make(blueprint, Device::open(blueprint.device_index));
-  });
+  return make_encoder(blueprint,
+                      [&] { return make(blueprint, Device::open(blueprint.device_index)); });
 }
 
 }  // namespace

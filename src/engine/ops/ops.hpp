@@ -13,8 +13,6 @@ class Library;
 // The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
 //
-// Not every engine has all of them: a graph that needs others is refused (graph.hpp).
-//
 // Projections take rows of floats, or what rms_norm gives: where the arithmetic makes something
 // smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)). On CUDA rows are of
 // the types that engine/cuda/types.hpp names, but for the residual, which is floats there too.
