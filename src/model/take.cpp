@@ -54,8 +54,8 @@ std::string Taker::any_file() const {
 }
 
 void add(Network& network, Weight::Kind kind, const char* attribute, std::int64_t layer,
-         std::vector<Tensor> parts) {
-  Weight weight{attribute, layer, kind, std::move(parts), 0, 1};
+         std::vector<Tensor> parts, Weight::Reads reads) {
+  Weight weight{attribute, layer, kind, std::move(parts), 0, 1, reads};
   for (const Tensor& part : weight.parts) weight.rows += part.shape[0];
   if (weight.parts[0].shape.size() > 1) weight.cols = weight.parts[0].shape[1];
   network.weights.push_back(std::move(weight));

@@ -40,6 +40,6 @@ class Taker {
 
 /// Adds the weight that `parts` make, stacked by rows.
 void add(Network& network, Weight::Kind kind, const char* attribute, std::int64_t layer,
-         std::vector<Tensor> parts);
+         std::vector<Tensor> parts, Weight::Reads reads = Weight::Reads::norm);
 
 }  // namespace reranker::model

@@ -122,7 +122,7 @@ def check(title: str, folder: pathlib.Path, args) -> bool:
         reference = Reference(decode(folder, pathlib.Path(work) / "decoded") if has_codes(folder) else folder)
     texts = [make_pair("short", index, reference.count) for index in range(args.pairs)]
     wanted = [reference.logit(*pair) for pair in texts]
-    with Rerank(args.bin, folder, "--precision", "fp32", "--device", "cpu", *args.options.split()) as rerank:
+    with Rerank(args.bin, folder, "--precision", "fp32", "--device", args.device, *args.options.split()) as rerank:
         found = [rerank.scores(query, [passage])[0] for query, passage in texts]
     gap = max(abs(a - b) if a == a else float("inf") for a, b in zip(found, wanted, strict=True))
     good = gap <= BOUND
@@ -151,6 +151,7 @@ def main():
     parser.add_argument("--int8", action="store_true", help="random folders as int8 codes")
     parser.add_argument("--tokenizer", type=pathlib.Path, default=SMALL_TOKENIZER)
     parser.add_argument("--pairs", type=int, default=190)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--options", default="", help="further options of `rerank score`, in one string")
     args = parser.parse_args()
     if args.model:
