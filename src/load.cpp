@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -145,6 +146,25 @@ std::size_t count_parameters(const model::Network& network) {
   return static_cast<std::size_t>(count);
 }
 
+std::string precision_of(model::DType dtype) {
+  switch (dtype) {
+    case model::DType::f32: return "fp32";
+    case model::DType::f16: return "fp16";
+    case model::DType::bf16: return "bf16";
+    case model::DType::i8: break;
+  }
+  return "int8";
+}
+
+std::string stored_in(const model::Network& network) {
+  std::set<std::string> types;
+  for (const auto& weight : network.weights) {
+    if (!weight.is_projection()) continue;
+    for (const auto& part : weight.parts) types.insert(precision_of(part.dtype));
+  }
+  return fmt::format("{}", fmt::join(types, ", "));
+}
+
 std::string describe(const text::Frame& frame) {
   return fmt::format("[{}] {} {} [{}] {} [{}] {} {}", fmt::join(frame.ids.begin, " "),
                      frame.query_head, frame.query_tail, fmt::join(frame.ids.middle, " "),
@@ -183,6 +203,7 @@ Info describe(const model::Config& config, const model::Network& network,
   info.head_dim = size(config.head_dim);
   info.vocabulary = size(config.vocab_size);
   info.parameters = count_parameters(network);
+  info.stored = stored_in(network);
   info.device = description.device;
   info.precision = description.precision;
   info.weights = description.weights;
