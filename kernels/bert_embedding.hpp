@@ -18,7 +18,7 @@ struct EmbeddingRows {
 };
 
 struct BertEmbeddingArgs {
-  float* out;                         // (num_tokens, dim)
+  float* out;                         // (num_tokens, dim); may be words if ids[t] = t
   EmbeddingRows words;                // (vocab, dim)
   EmbeddingRows positions;            // at least as many rows as the longest sequence has tokens
   EmbeddingRows types;                // (2, dim)

@@ -9,9 +9,11 @@ def encode(self, ids: Tensor, offsets: Tensor) -> Tensor:
     for layer in range(self.num_layers):
         qkv = reranker.linear_bias(x, self.qkv[layer], self.qkv_bias[layer])
         a = reranker.attention(qkv, offsets, self.num_heads, self.num_heads)
-        x = reranker.linear_bias_add(a, self.attention_out[layer], self.attention_out_bias[layer], x)
-        x = reranker.layer_norm(x, self.attention_norm[layer], self.attention_norm_bias[layer], self.eps)
+        x = reranker.linear_bias_add_norm(
+            a, self.attention_out[layer], self.attention_out_bias[layer], x,
+            self.attention_norm[layer], self.attention_norm_bias[layer], self.eps)
         h = reranker.linear_bias_gelu(x, self.up[layer], self.up_bias[layer])
-        x = reranker.linear_bias_add(h, self.down[layer], self.down_bias[layer], x)
-        x = reranker.layer_norm(x, self.mlp_norm[layer], self.mlp_norm_bias[layer], self.eps)
+        x = reranker.linear_bias_add_norm(
+            h, self.down[layer], self.down_bias[layer], x,
+            self.mlp_norm[layer], self.mlp_norm_bias[layer], self.eps)
     return x

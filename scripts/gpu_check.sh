@@ -58,18 +58,26 @@ build() {
 }
 
 tests() {
-  local status=0 name
+  local status=0
   "$python" tests/cli/make_tiny_model.py "$work/tiny" >&2 || return 1
-  for name in cuda_tests cuda_engine_tests; do
-    RERANKER_TINY_MODEL=$work/tiny "$bin/$name" >"$logs/$name.log" 2>&1 || status=1
-    echo "- $name: $(tail -n 2 "$logs/$name.log" | tr -s '=\n' ' ')"
-  done
+  "$python" tests/cli/make_tiny_bert.py "$work/tiny_bert" >&2 || return 1
+  "$python" tests/cli/make_tiny_bert.py "$work/tiny_pair_cosine" --pair-cosine >&2 || return 1
+  # NAME PROGRAM MODEL
+  run_tests() {
+    RERANKER_TINY_MODEL=$work/$3 RERANKER_TINY_BERT=$work/tiny_bert "$bin/$2" >"$logs/$1.log" 2>&1 || status=1
+    echo "- $1: $(tail -n 2 "$logs/$1.log" | tr -s '=\n' ' ')"
+  }
+  run_tests cuda_tests cuda_tests tiny
+  run_tests cuda_engine_tests cuda_engine_tests tiny
+  run_tests cuda_engine_tests_bert cuda_engine_tests tiny_bert
+  run_tests cuda_engine_tests_pair_cosine cuda_engine_tests tiny_pair_cosine
   return $status
 }
 
 # The tools slow a program down a hundredfold: no long sequences, and none of cuBLASLt's kernels.
 sanitizer() {
   local cases='[attention]~*long*~*order*,[rms_norm],[swiglu],[embedding],[rope],[pool_score]'
+  cases+=',[layer_norm],[bias],[bert_embedding],[classify],[pair_cosine]'
   local tool status=0
   for tool in memcheck racecheck synccheck initcheck; do
     if timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 9 "$bin/cuda_tests" "$cases" >"$logs/$tool.log" 2>&1; then
@@ -87,7 +95,10 @@ make_model() {
   "$python" tests/oracle/checkpoint.py --shape "$1" --out "$work/$1" --tokenizer "${TOKENIZER:-models/small/tokenizer.json}" >&2
 }
 
-parity() { "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work"; }
+parity() {
+  "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work" || return 1
+  "$python" tests/oracle/bert.py --bin "$bin/rerank" --shape minilm --device cuda
+}
 bits() {
   local precision
   for precision in bf16 fp32; do

@@ -83,6 +83,7 @@ if [[ ${1:-} == --quick ]]; then
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work" --pairs 12 --forms bf16 sharded rope_parameters
   compare 'Logits of BERT' bert.py --bin "$bin/rerank" --shape tiny minilm --pairs 48
   compare 'Logits of BERT, pair-cosine' bert.py --bin "$bin/rerank" --head pair-cosine --shape tiny minilm --pairs 48
+  compare 'Logits of BERT in int8 codes' bert.py --bin "$bin/rerank" --shape tiny minilm --pairs 24 --int8
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --isa "${sets[@]}"
   compare 'The same bits in int8' sameness.py --bin "$bin/rerank" --work "$work" --batches 4 --precision int8 --isa
 else
@@ -90,6 +91,7 @@ else
   compare 'Logits' parity.py --bin "$bin/rerank" --work "$work"
   compare 'Logits of BERT' bert.py --bin "$bin/rerank"
   compare 'Logits of BERT, pair-cosine' bert.py --bin "$bin/rerank" --head pair-cosine
+  compare 'Logits of BERT in int8 codes' bert.py --bin "$bin/rerank" --int8
   mapfile -t shapes < <(basename -s .jsonl "$oracle"/recorded/*.jsonl)
   compare 'Logits, as recorded' parity.py --bin "$bin/rerank" --work "$work" --shape "${shapes[@]}"
   compare 'The same bits' sameness.py --bin "$bin/rerank" --work "$work" --isa "${sets[@]}"

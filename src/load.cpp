@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,9 +13,11 @@
 
 #include "impl.hpp"
 #include "model/model.hpp"
+#include "runtime/access.hpp"
 #include "text/prompt.hpp"
 
-// How a model is loaded: folder -> config, checkpoint, tokenizer -> network -> encoder.
+// How a model is loaded: folder -> config, checkpoint -> network -> encoder, and the tokenizer
+// beside it.
 
 namespace reranker {
 inline namespace v0 {
@@ -81,7 +85,7 @@ text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& mod
 std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
                                           const LogCallback& log) {
   try {
-    return engine::open_cuda().make(blueprint);
+    return engine::open_cuda(blueprint.crew).make(blueprint);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::device_unavailable && error.code() != ErrorCode::unsupported)
       throw;
@@ -92,32 +96,73 @@ std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
 
 std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint& blueprint,
                                          const LogCallback& log) {
-  if (device == Device::cuda) return engine::open_cuda().make(blueprint);
+  if (device == Device::cuda) return engine::open_cuda(blueprint.crew).make(blueprint);
   if (device == Device::automatic)
     if (auto encoder = try_cuda(blueprint, log)) return encoder;
-  return engine::open_cpu().make(blueprint);
+  return engine::open_cpu(blueprint.crew).make(blueprint);
 }
 
-std::unique_ptr<engine::Encoder> make_encoder(const model::Model& model, std::size_t window,
-                                              const LoadOptions& options,
-                                              runtime::Executor& executor) {
-  const LogCallback& log = options.log;
-  std::function<void(std::string_view)> warn;
-  if (log) warn = [log](std::string_view message) { log(LogLevel::warning, message); };
-  std::unique_ptr<engine::Encoder> encoder;
-  executor.run([&](runtime::Crew& crew) {
-    encoder = make_on(options.device,
-                      {model.network, model.checkpoint, window, options.precision,
-                       options.device_index, executor.memory_limit(), crew, warn},
-                      log);
-  });
-  return encoder;
-}
+// An encoder that the Runtime's leader makes while this thread reads the tokenizer: opening
+// LibTorch and reading a vocabulary take their time.
+class EncoderToBe {
+ public:
+  EncoderToBe(const model::Model& model, std::size_t window, const LoadOptions& options,
+              runtime::Executor& executor)
+      : executor_(executor) {
+    if (options.log)
+      warn_ = [log = options.log](std::string_view message) { log(LogLevel::warning, message); };
+    making_.emplace(executor, [this, &model, window, &options](runtime::Crew& crew) {
+      encoder_ = make_on(options.device,
+                         {model.network, model.checkpoint, window, options.precision,
+                          options.device_index, executor_.memory_limit(), crew, warn_},
+                         options.log);
+    });
+  }
+
+  // Unmakes what nobody took where it was made.
+  ~EncoderToBe() {
+    making_.reset();
+    if (encoder_) executor_.run([this](runtime::Crew&) { encoder_.reset(); });
+  }
+
+  EncoderToBe(const EncoderToBe&) = delete;
+  EncoderToBe& operator=(const EncoderToBe&) = delete;
+
+  std::unique_ptr<engine::Encoder> take() {
+    making_->wait();
+    return std::move(encoder_);
+  }
+
+ private:
+  runtime::Executor& executor_;
+  std::function<void(std::string_view)> warn_;
+  std::unique_ptr<engine::Encoder> encoder_;
+  std::optional<runtime::Executor::Pending> making_;
+};
 
 std::size_t count_parameters(const model::Network& network) {
   std::int64_t count = 0;
   for (const auto& weight : network.weights) count += weight.rows * weight.cols;
   return static_cast<std::size_t>(count);
+}
+
+std::string precision_of(model::DType dtype) {
+  switch (dtype) {
+    case model::DType::f32: return "fp32";
+    case model::DType::f16: return "fp16";
+    case model::DType::bf16: return "bf16";
+    case model::DType::i8: break;
+  }
+  return "int8";
+}
+
+std::string stored_in(const model::Network& network) {
+  std::set<std::string> types;
+  for (const auto& weight : network.weights) {
+    if (!weight.is_projection()) continue;
+    for (const auto& part : weight.parts) types.insert(precision_of(part.dtype));
+  }
+  return fmt::format("{}", fmt::join(types, ", "));
 }
 
 std::string describe(const text::Frame& frame) {
@@ -158,6 +203,7 @@ Info describe(const model::Config& config, const model::Network& network,
   info.head_dim = size(config.head_dim);
   info.vocabulary = size(config.vocab_size);
   info.parameters = count_parameters(network);
+  info.stored = stored_in(network);
   info.device = description.device;
   info.precision = description.precision;
   info.weights = description.weights;
@@ -202,14 +248,17 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   const model::Model model = model::read_model(folder);
   const model::Config& config = model.config;
 
-  auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size),
-                                     options.runtime ? *options.runtime : Runtime::process());
-  impl->max_tokens = choose_window(config, options.max_tokens);
+  const Runtime runtime = options.runtime ? *options.runtime : Runtime::process();
+  const std::size_t window = choose_window(config, options.max_tokens);
+  EncoderToBe encoder(model, window, options, *detail::RuntimeAccess::executor(runtime));
+
+  auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size), runtime);
+  impl->max_tokens = window;
   impl->frame = make_frame(impl->tokenizer, model, folder);
   require_room(impl->tokenizer, impl->frame, impl->max_tokens);
   impl->fusion = config.fusion;
   impl->calibration = config.calibration.value_or(model::Calibration{});
-  impl->encoder = make_encoder(model, impl->max_tokens, options, *impl->executor);
+  impl->encoder = encoder.take();
 
   impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();

@@ -40,6 +40,8 @@ struct Fit {
 void check(const ScoreOptions& options, std::size_t num_passages) {
   if (options.token_budget == 0)
     throw Error(ErrorCode::invalid_argument, "token_budget is 0, at least 1 wanted");
+  if (options.max_chunks == 0)
+    throw Error(ErrorCode::invalid_argument, "max_chunks is 0, at least 1 wanted");
   const auto& first_stage = options.first_stage;
   if (!first_stage.empty() && first_stage.size() != num_passages)
     throw Error(ErrorCode::invalid_argument,
@@ -53,14 +55,15 @@ void check(const ScoreOptions& options, std::size_t num_passages) {
 
 // Fits one passage; byte positions are turned back into those of the caller's text.
 Fit fit_passage(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-                Overflow overflow) {
+                const ScoreOptions& options) {
   const bool valid = text::valid_utf8(passage);
   const text::RepairedText repaired(valid ? std::string_view() : passage);
   const auto original = [&](std::size_t byte) {
     return valid ? byte : repaired.original_offset(byte);
   };
 
-  auto fitted = batch::fit(prompt, valid ? passage : repaired.text(), index, overflow);
+  auto fitted = batch::fit(prompt, valid ? passage : repaired.text(), index, options.overflow,
+                           options.max_chunks);
   Hit hit;
   hit.index = index;
   hit.score = hit.logit = hit.probability = kUnscored;
@@ -158,7 +161,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
       if (i < queries.size())
         prompt.emplace(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
                        max_tokens);
-      auto fit = fit_passage(*prompt, passages[i], i, options.overflow);
+      auto fit = fit_passage(*prompt, passages[i], i, options);
       ranking.hits.push_back(fit.hit);
       encoding.add(std::move(fit.sequences));
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <random>
 #include <string>
@@ -27,7 +28,7 @@ struct Spread {
 };
 
 struct Measurement {
-  double load_seconds = 0;
+  double load_seconds = 0, load_cpu_seconds = 0;  ///< Of all threads.
   std::size_t tokens = 0, pairs = 0, peak_bytes = 0;
   std::vector<double> seconds;  ///< One a repetition.
 };
@@ -104,7 +105,8 @@ std::string as_table(const Measurement& result, const reranker::Info& info) {
                                   info.threads, result.pairs, result.tokens, result.seconds.size());
   table += row("tokens/s", rates(result, result.tokens));
   table += row("pairs/s", rates(result, result.pairs));
-  table += fmt::format("{:<10} {:10.3f} s\n", "load", result.load_seconds);
+  table += fmt::format("{:<10} {:10.3f} s   ({:.3f} s of processor time)\n", "load",
+                       result.load_seconds, result.load_cpu_seconds);
   table += fmt::format("{:<10} {:10.1f} MiB\n", "working",
                        static_cast<double>(result.peak_bytes) / (1 << 20));
   return table;
@@ -113,18 +115,21 @@ std::string as_table(const Measurement& result, const reranker::Info& info) {
 std::string as_json(const Measurement& result) {
   const Spread tokens = rates(result, result.tokens), pairs = rates(result, result.pairs);
   return fmt::format(
-      "{{\"pairs\":{},\"tokens\":{},\"repetitions\":{},\"tokens_per_second\":[{:.3f},{:.3f},{:.3f}]"
-      ","
-      "\"pairs_per_second\":[{:.3f},{:.3f},{:.3f}],\"load_seconds\":{:.4f},\"peak_bytes\":{}}}\n",
+      "{{\"pairs\":{},\"tokens\":{},\"repetitions\":{},"
+      "\"tokens_per_second\":[{:.3f},{:.3f},{:.3f}],\"pairs_per_second\":[{:.3f},{:.3f},{:.3f}],"
+      "\"load_seconds\":{:.4f},\"load_cpu_seconds\":{:.4f},\"peak_bytes\":{}}}\n",
       result.pairs, result.tokens, result.seconds.size(), tokens.median, tokens.least, tokens.most,
-      pairs.median, pairs.least, pairs.most, result.load_seconds, result.peak_bytes);
+      pairs.median, pairs.least, pairs.most, result.load_seconds, result.load_cpu_seconds,
+      result.peak_bytes);
 }
 
 void run(const Arguments& arguments) {
   Measurement result;
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
   const auto model = load(arguments.model);
   result.load_seconds = seconds_since(start);
+  result.load_cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
   repeat(model, arguments, result);
   write_out(arguments.json ? as_json(result) : as_table(result, model.info()));
 }

@@ -36,6 +36,7 @@ std::vector<Field> fields_of(const reranker::Info& info) {
       {"head_dim", number(info.head_dim), false},
       {"vocabulary", number(info.vocabulary), false},
       {"parameters", number(info.parameters), false},
+      {"stored", info.stored, true},
       {"max_tokens", number(info.max_tokens), false},
       {"device", info.device, true},
       {"precision", info.precision, true},

@@ -121,6 +121,7 @@ void add_call_options(CLI::App& app, reranker::ScoreOptions& options) {
       app, "--overflow", options.overflow,
       {{"truncate", Overflow::truncate}, {"chunk", Overflow::chunk}, {"fail", Overflow::fail}},
       "What happens to a passage over the window");
+  add_count(app, "--max-chunks", options.max_chunks, 1, "Windows of one passage, at most");
   add_special_tokens(app, options.special_tokens);
 }
 

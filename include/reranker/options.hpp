@@ -21,7 +21,7 @@ enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 /// What happens to a passage whose prompt does not fit the window of max_tokens.
 enum class Overflow {
   truncate,  ///< The passage's tail is cut, never the prompt around it.
-  chunk,     ///< Windows of the passage with a quarter overlap, 32 at most; the best one counts.
+  chunk,     ///< Windows of the passage with a quarter overlap; the best one counts.
   fail,      ///< The passage is reported as too_long; `score` throws.
 };
 
@@ -60,6 +60,11 @@ struct LoadOptions {
 
 struct ScoreOptions {
   Overflow overflow = Overflow::truncate;
+
+  /// The most windows that Overflow::chunk reads of one passage, from its beginning on. Time grows
+  /// with them: benchmarks/long_documents.md says what they bring.
+  std::size_t max_chunks = 32;
+
   SpecialTokens special_tokens = SpecialTokens::match;
 
   /// Upper bound on the tokens of one forward pass, over all its sequences; a longer sequence

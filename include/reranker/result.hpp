@@ -70,6 +70,7 @@ struct Info {
   std::size_t num_layers = 0, hidden_size = 0, intermediate_size = 0;
   std::size_t num_heads = 0, num_kv_heads = 0, head_dim = 0, vocabulary = 0;
   std::size_t parameters = 0;
+  std::string stored;  ///< The folder's projections: "fp32", "fp16", "bf16" or "int8"; or several.
   std::size_t max_tokens = 0;  ///< The window.
   std::string device;          ///< "cpu", or "cuda:0" and the device's name.
   std::string

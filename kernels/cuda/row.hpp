@@ -100,6 +100,18 @@ RERANKER_DEVICE void* row_at(void* rows, int row, int width) {
   return static_cast<char*>(rows) + std::int64_t{row} * width * kNumberBytes<Number>;
 }
 
+/// What `run` gives for the number of a type that rows are computed in.
+template <class Run>
+Status with_number(Type type, const Run& run) {
+  switch (type) {
+    case Type::fp32: return run(Fp32{});
+    case Type::bf16: return run(Bf16{});
+    case Type::fp16: return run(Fp16{});
+    case Type::e4m3: break;
+  }
+  return kInvalidValue;
+}
+
 // Layout.
 
 constexpr int kMaxVectors = 4;  // of a thread

@@ -5,7 +5,12 @@ set(cuda_folder ${CMAKE_CURRENT_LIST_DIR})
 set(cuda_kernels
   ${cuda_folder}/attention_generic.cu
   ${cuda_folder}/attention_sm80.cu
+  ${cuda_folder}/bert_embedding.cu
+  ${cuda_folder}/bias.cu
+  ${cuda_folder}/classify.cu
   ${cuda_folder}/embedding.cu
+  ${cuda_folder}/layer_norm.cu
+  ${cuda_folder}/pair_cosine.cu
   ${cuda_folder}/pool_score.cu
   ${cuda_folder}/rms_norm.cu
   ${cuda_folder}/rope.cu

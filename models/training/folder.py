@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 import bert
+import int8
 import llama
 import pair_cosine
 
@@ -27,9 +28,7 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
     """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight)."""
     path.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
-    weights = path / "model.safetensors"
-    save_file(tensors, weights, metadata={"format": "pt"})
-    weights.chmod(0o644)  # safetensors makes it private
+    write_tensors(path / "model.safetensors", tensors)
     tokenizer.save(str(path / "tokenizer.json"))
     text = json.dumps(config(model, first_stage), indent=2)
     (path / "config.json").write_text(text + "\n", encoding="utf-8")
@@ -39,6 +38,16 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
 
 def family_of(model: CrossEncoder):
     return next(f for f in FAMILIES.values() if isinstance(model, f.CrossEncoder))
+
+
+def write_tensors(path: Path, tensors: int8.Tensors) -> None:
+    save_file(tensors, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors makes it private
+
+
+def family_in(settings: dict):
+    """The module whose models a config.json describes."""
+    return FAMILIES[settings["architectures"][0]]
 
 
 def config(model: CrossEncoder, first_stage: tuple[float, float] | None) -> dict:
@@ -59,11 +68,11 @@ def config(model: CrossEncoder, first_stage: tuple[float, float] | None) -> dict
 
 
 def load(path: Path) -> tuple[CrossEncoder, Tokenizer, dict]:
-    """(model in float32 with the folder's bfloat16 values, tokenizer, config)."""
+    """(model in float32 with the folder's values, bfloat16 or int8 codes, tokenizer, config)."""
     settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    family = FAMILIES[settings["architectures"][0]]
+    family = family_in(settings)
     fields = family.Shape.__dataclass_fields__
     model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
     tensors = load_file(path / "model.safetensors")
-    model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    model.load_state_dict(int8.decoded(tensors))
     return model, Tokenizer.from_file(str(path / "tokenizer.json")), settings

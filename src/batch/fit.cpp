@@ -62,11 +62,12 @@ std::size_t next_start(const std::vector<Cut>& cuts, std::size_t first, std::siz
   return next;
 }
 
-Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index) {
+Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index,
+             std::size_t max_chunks) {
   const auto places = cuts(prompt, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
   Fitted out;
   out.status = Status::chunked;
-  for (std::size_t first = 0; out.sequences.size() < kMaxChunks;) {
+  for (std::size_t first = 0; out.sequences.size() < max_chunks;) {
     auto [next, last] = window(prompt, passage, places, first, index);
     out.bytes_read = next.end;
     out.sequences.push_back(std::move(next));
@@ -79,10 +80,11 @@ Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t i
 }  // namespace
 
 Fitted fit(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-           Overflow overflow) {
+           Overflow overflow, std::size_t max_chunks) {
   auto encoded = prompt.encode(passage);
   if (!encoded.complete && overflow == Overflow::fail) return {{}, Status::too_long, 0};
-  if (!encoded.complete && overflow == Overflow::chunk) return chunk(prompt, passage, index);
+  if (!encoded.complete && overflow == Overflow::chunk)
+    return chunk(prompt, passage, index, max_chunks);
 
   Fitted out;
   out.status = encoded.complete ? Status::ok : Status::truncated;

@@ -12,9 +12,6 @@
 
 namespace reranker::batch {
 
-/// The most windows that Overflow::chunk reads of one passage.
-constexpr std::size_t kMaxChunks = 32;
-
 /// A passage as the sequences that stand for it; none where it is too_long.
 struct Fitted {
   std::vector<Sequence> sequences;
@@ -26,8 +23,9 @@ struct Fitted {
 ///
 /// Chunks are byte ranges of the passage that begin and end at pretokens (inside one, at
 /// characters, where a single pretoken passes the window), each encoded as the prompt with that
-/// text; each begins at three quarters of the one before it.
+/// text; each begins at three quarters of the one before it; `max_chunks` (1 or more) from the
+/// passage's beginning.
 Fitted fit(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-           Overflow overflow);
+           Overflow overflow, std::size_t max_chunks);
 
 }  // namespace reranker::batch

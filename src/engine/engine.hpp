@@ -22,7 +22,7 @@
 namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 5;
+constexpr int kAbi = 6;
 
 /// What an encoder says of itself.
 struct Description {
@@ -93,8 +93,8 @@ struct Module {
 constexpr const char* kSymbol = "reranker_engine";
 
 /// Opens an engine's module, which lies beside libreranker.so, once a process.
-/// Throws Error: device_unavailable. To be called on a thread of the Runtime.
-const Module& open_cpu();
-const Module& open_cuda();
+/// Throws Error: device_unavailable. To be called on the Runtime's leader.
+const Module& open_cpu(runtime::Crew& crew);
+const Module& open_cuda(runtime::Crew& crew);
 
 }  // namespace reranker::engine

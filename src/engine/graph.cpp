@@ -1,11 +1,8 @@
 #include "engine/graph.hpp"
 
-#include <regex>
 #include <string>
 #include <utility>
 
-#include <ATen/core/dispatch/Dispatcher.h>
-#include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/ir_emitter.h>
 #include <torch/csrc/jit/frontend/resolver.h>
@@ -47,21 +44,6 @@ void register_attributes(jit::Module& module, const model::Network& network,
 }
 
 }  // namespace
-
-void require_operators(const model::Network& network) {
-  static const std::regex kOperator("reranker\\.(\\w+)");
-  const std::string script(network.script);
-  for (std::sregex_iterator match(script.begin(), script.end(), kOperator), end; match != end;
-       ++match) {
-    const std::string name = (*match)[1];
-    if (c10::Dispatcher::singleton().findSchema({operator_namespace() + "::" + name, ""})) continue;
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("{} needs the operator {}, which this engine does not have: Device::cpu "
-                    "wanted",
-                    network.architecture, name));
-  }
-}
 
 struct Graph::Impl {
   jit::Module module{"Network"};

@@ -9,9 +9,6 @@
 
 namespace reranker::engine {
 
-/// Throws Error: unsupported, where the script needs an operator that the engine does not have.
-void require_operators(const model::Network& network);
-
 /// A network's script, compiled over our own operators. Immutable; runs on any thread of ours.
 class Graph {
  public:

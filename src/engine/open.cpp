@@ -10,6 +10,8 @@
 
 #include <reranker/error.hpp>
 
+#include "runtime/roomy_heap.hpp"
+
 namespace reranker::engine {
 namespace {
 
@@ -20,20 +22,33 @@ std::filesystem::path own_folder() {
   return std::filesystem::path(info.dli_fname).parent_path();
 }
 
+// What LibTorch 2.11's initialisers, which register its operators, keep on the heap.
+constexpr std::size_t kInitialisersBytes = 56 << 20;
+
+// RTLD_LOCAL: none of LibTorch's symbols reach the host. RTLD_LAZY: of its 31,000 jumps few are
+// taken; the module itself is linked to be bound at once. Never closed: it is nodelete.
+void* open_library(const std::filesystem::path& path, std::string& reason) {
+  void* handle = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  if (handle == nullptr) reason = ::dlerror();
+  return handle;
+}
+
 // `driver`: what the module is of no use without, or null. It is looked for first: the module
 // brings libraries with it that a host without a driver would hold in vain.
-const Module& open(const std::string& device, const char* driver) {
+const Module& open(const std::string& device, const char* driver, runtime::Crew& crew) {
   const auto path = own_folder() / fmt::format("libreranker_{}.so", device);
   const auto unavailable = [&](const std::string& reason) {
     throw Error(ErrorCode::device_unavailable, fmt::format("{}: {}", device, reason));
   };
   std::error_code ignored;
-  if (driver != nullptr && std::filesystem::exists(path, ignored) &&
-      ::dlopen(driver, RTLD_LAZY | RTLD_LOCAL) == nullptr)
+  if (!std::filesystem::exists(path, ignored))
+    unavailable(fmt::format("{}: not there", path.string()));
+  if (driver != nullptr && ::dlopen(driver, RTLD_LAZY | RTLD_LOCAL) == nullptr)
     unavailable(fmt::format("no driver: {}", ::dlerror()));
-  // RTLD_LOCAL: none of LibTorch's symbols reach the host. Never closed: the module is nodelete.
-  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) unavailable(::dlerror());
+  void* handle = nullptr;
+  std::string reason;
+  runtime::RoomyHeap(kInitialisersBytes).run(crew, [&] { handle = open_library(path, reason); });
+  if (handle == nullptr) unavailable(reason);
   const auto* module = static_cast<const Module*>(::dlsym(handle, kSymbol));
   if (module == nullptr) unavailable(fmt::format("{}: exports no {}", path.string(), kSymbol));
   if (module->abi != kAbi)
@@ -44,13 +59,13 @@ const Module& open(const std::string& device, const char* driver) {
 
 }  // namespace
 
-const Module& open_cpu() {
-  static const Module& module = open("cpu", nullptr);
+const Module& open_cpu(runtime::Crew& crew) {
+  static const Module& module = open("cpu", nullptr, crew);
   return module;
 }
 
-const Module& open_cuda() {
-  static const Module& module = open("cuda", "libcuda.so.1");
+const Module& open_cuda(runtime::Crew& crew) {
+  static const Module& module = open("cuda", "libcuda.so.1", crew);
   return module;
 }
 

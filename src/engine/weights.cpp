@@ -11,6 +11,7 @@
 
 #include "engine/packed_linear.hpp"
 #include "engine/pieces.hpp"
+#include "kernels/cpu/int8_layout.hpp"
 #include "runtime/pages.hpp"
 
 namespace reranker::engine {
@@ -39,8 +40,18 @@ DType type_of(const Weight& weight) {
 // How a weight is kept.
 enum class Form { packed, codes, plain };
 
+// A table of codes that tokens' ids are looked up in stays so: its rows become numbers when they
+// are gathered, exactly those of the folder.
+bool keeps_codes(const Weight& weight) {
+  const Tensor& table = weight.parts[0];
+  const bool of_ids = weight.kind == Weight::Kind::embedding || weight.attribute == "words";
+  return of_ids && table.dtype == DType::i8 &&
+         weight.cols / table.scales->shape[1] % kernels::kEmbeddingGroup == 0;
+}
+
 Form form_of(const Weight& weight, const Arithmetic& arithmetic) {
   if (weight.is_projection()) return Form::packed;
+  if (keeps_codes(weight)) return Form::codes;
   const bool codes = weight.kind == Weight::Kind::embedding && arithmetic.codes_embeddings();
   return codes ? Form::codes : Form::plain;
 }
@@ -105,11 +116,11 @@ class Loader {
   }
 
   Weights load() {
-    std::vector<std::vector<char>> buffers(blueprint_.crew.size());
+    std::vector<Hands> hands(blueprint_.crew.size(), Hands(blueprint_.checkpoint));
     for (const Slot& slot : slots_)
       if (slot.form == Form::packed) new (at(slot)) PackedLinear{slot.linear()};
     blueprint_.crew.parallel_for(pieces_.size(), [&](std::size_t task, std::size_t thread) {
-      load_piece(pieces_[task], buffers[thread]);
+      load_piece(pieces_[task], hands[thread]);
     });
     Weights weights = publish();
     weights.hash = hash(pieces_);
@@ -117,24 +128,42 @@ class Loader {
   }
 
  private:
+  // What a thread reads with, and into.
+  struct Hands {
+    explicit Hands(const model::Checkpoint& checkpoint) : reader(checkpoint) {}
+    PieceReader reader;
+    std::vector<char> rows;
+  };
+
   char* at(const Slot& slot) const { return pages_->data() + slot.offset; }
 
-  void load_piece(Piece& piece, std::vector<char>& buffer) const {
-    buffer.resize(std::max(buffer.size(), piece.bytes()));
+  void load_piece(Piece& piece, Hands& hands) const {
+    hands.rows.resize(std::max(hands.rows.size(), piece.bytes()));
     const Slot& slot = slots_[piece.weight];
-    const bool in_place = slot.form == Form::plain && piece.tensor->dtype == slot.type;
-    char* data = in_place ? at(slot) + piece.begin_in_weight() : buffer.data();
-    read(blueprint_.checkpoint, piece, data);
+    if (keeps_codes(*slot.weight)) return keep_codes(piece, hands.reader);
+    const bool in_place = slot.form == Form::plain && type_read(*piece.tensor) == slot.type;
+    char* data = in_place ? at(slot) + piece.begin_in_weight() : hands.rows.data();
+    hands.reader.read(piece, data);
     if (!in_place) put(piece, data);
+  }
+
+  // A block's scale becomes that of all its groups.
+  void keep_codes(Piece& piece, PieceReader& reader) const {
+    const Slot& slot = slots_[piece.weight];
+    auto [codes, scales] = kernels::embedding_row(slot.table(), at(slot), piece.row_in_weight());
+    const std::int64_t block = slot.weight->cols / piece.tensor->scales->shape[1];
+    for (const float scale : reader.read_codes(piece, codes))
+      scales = std::fill_n(scales, block / kernels::kEmbeddingGroup, scale);
   }
 
   void put(const Piece& piece, const char* data) const {
     const Slot& slot = slots_[piece.weight];
     std::vector<float> widened;
     const void* rows = data;
-    if (piece.tensor->dtype != slot.type) {
+    const DType type = type_read(*piece.tensor);
+    if (type != slot.type) {
       const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
-      widened = widen_all(piece.tensor->dtype, data, count);
+      widened = widen_all(type, data, count);
       rows = widened.data();
     }
     switch (slot.form) {

@@ -16,6 +16,7 @@ namespace reranker::model {
 namespace {
 
 using Kind = Weight::Kind;
+using Reads = Weight::Reads;
 
 constexpr std::int64_t kMaxHeadDim = 512;  // kernels/attention.hpp
 
@@ -25,7 +26,7 @@ void refuse_variants(const JsonObject& config) {
   require_string(config, "position_embedding_type", "absolute");
   require_false(config, "is_decoder");
   require_false(config, "add_cross_attention");
-  require_no_quantization(config);
+  require_known_quantization(config);
   require_one_label(config);
 }
 
@@ -48,9 +49,10 @@ class Builder {
   }
 
   void linear(const std::string& attribute, std::int64_t layer,
-              const std::vector<std::string>& names, std::int64_t rows, std::int64_t cols) {
-    stack(Kind::linear, attribute, layer, names, ".weight", {rows, cols});
-    stack(Kind::vector, attribute + "_bias", layer, names, ".bias", {rows});
+              const std::vector<std::string>& names, const Shape& shape,
+              Reads reads = Reads::norm) {
+    stack(Kind::linear, attribute, layer, names, ".weight", shape, reads);
+    stack(Kind::vector, attribute + "_bias", layer, names, ".bias", {shape[0]});
   }
 
   void norm(const std::string& attribute, std::int64_t layer, const std::string& name,
@@ -61,10 +63,11 @@ class Builder {
 
  private:
   void stack(Kind kind, const std::string& attribute, std::int64_t layer,
-             const std::vector<std::string>& names, const char* end, const Shape& shape) {
+             const std::vector<std::string>& names, const char* end, const Shape& shape,
+             Reads reads = Reads::norm) {
     std::vector<Tensor> parts;
     for (const auto& name : names) parts.push_back(tensors_.body(name + end, shape));
-    add(network_, kind, attribute.c_str(), layer, std::move(parts));
+    add(network_, kind, attribute.c_str(), layer, std::move(parts), reads);
   }
 
   Network& network_;
@@ -88,11 +91,12 @@ void add_layer(Builder& builder, const BertConfig& config, std::int64_t layer) {
   builder.linear(
       "qkv", layer,
       {name("attention.self.query"), name("attention.self.key"), name("attention.self.value")},
-      hidden, hidden);
-  builder.linear("attention_out", layer, {name("attention.output.dense")}, hidden, hidden);
+      {hidden, hidden});
+  builder.linear("attention_out", layer, {name("attention.output.dense")}, {hidden, hidden},
+                 Reads::attention);
   builder.norm("attention_norm", layer, name("attention.output.LayerNorm"), hidden);
-  builder.linear("up", layer, {name("intermediate.dense")}, ffn, hidden);
-  builder.linear("down", layer, {name("output.dense")}, hidden, ffn);
+  builder.linear("up", layer, {name("intermediate.dense")}, {ffn, hidden});
+  builder.linear("down", layer, {name("output.dense")}, {hidden, ffn}, Reads::mlp);
   builder.norm("mlp_norm", layer, name("output.LayerNorm"), hidden);
 }
 

@@ -24,9 +24,37 @@ void require_false(const JsonObject& config, std::string_view key) {
   if (config.boolean(key).value_or(false)) refuse(config, key, "true", "false");
 }
 
-void require_no_quantization(const JsonObject& config) {
-  if (config.object("quantization_config"))
-    refuse(config, "quantization_config", "given", "weights that are not quantised");
+namespace {
+
+void require_codes(const JsonObject& group) {
+  for (const char* key : {"input_activations", "output_activations"})
+    if (group.has(key)) refuse(group, key, "given", "null: weights alone");
+  const auto weights = group.object("weights");
+  if (!weights) return;
+  require_string(*weights, "type", "int");
+  if (!weights->boolean("symmetric").value_or(true)) refuse(*weights, "symmetric", "false", "true");
+  const std::int64_t bits = weights->integer("num_bits").value_or(8);
+  if (bits != 8) refuse(*weights, "num_bits", fmt::format("{}", bits), "8");
+}
+
+}  // namespace
+
+void require_known_quantization(const JsonObject& config) {
+  const auto found = config.object("quantization_config");
+  if (!found) return;
+  const std::string method = found->string("quant_method").value_or("not given");
+  if (method != "compressed-tensors")
+    refuse(*found, "quant_method", method, "compressed-tensors, or weights that are not quantised");
+  require_string(*found, "format", "int-quantized");
+  const auto groups = found->object("config_groups");
+  if (!groups) return;
+  for (const auto& [name, value] : groups->raw()) {
+    simdjson::dom::object group;
+    const std::string where = fmt::format("{}: {}", groups->where(), name);
+    if (value.get(group) != simdjson::SUCCESS)
+      throw Error(ErrorCode::model_invalid, where + ": an object wanted");
+    require_codes({group, where});
+  }
 }
 
 void require_one_label(const JsonObject& config) {

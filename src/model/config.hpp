@@ -64,7 +64,11 @@ double positive(const JsonObject& object, std::string_view key, double fallback)
                          std::string_view wanted);
 void require_string(const JsonObject& config, std::string_view key, std::string_view wanted);
 void require_false(const JsonObject& config, std::string_view key);
-void require_no_quantization(const JsonObject& config);
+
+/// "quantization_config" may say what codes with scales say themselves (safetensors.hpp): of
+/// compressed-tensors int-quantized, symmetric 8-bit weights whose activations stay as they are.
+void require_known_quantization(const JsonObject& config);
+
 void require_one_label(const JsonObject& config);
 
 }  // namespace reranker::model

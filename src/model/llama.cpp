@@ -20,6 +20,7 @@ bool of_no_use(std::string_view name) {
 
 void add_layer(Network& network, Taker& tensors, const LlamaConfig& config, std::int64_t layer) {
   using Kind = Weight::Kind;
+  using Reads = Weight::Reads;
   const auto body = [&](const char* name, const Shape& shape) {
     return tensors.body(fmt::format("layers.{}.{}.weight", layer, name), shape);
   };
@@ -32,11 +33,12 @@ void add_layer(Network& network, Taker& tensors, const LlamaConfig& config, std:
   add(network, Kind::linear, "qkv", layer,
       {body("self_attn.q_proj", {q_rows, hidden}), body("self_attn.k_proj", {kv_rows, hidden}),
        body("self_attn.v_proj", {kv_rows, hidden})});
-  add(network, Kind::linear, "attention_out", layer, {body("self_attn.o_proj", {hidden, q_rows})});
+  add(network, Kind::linear, "attention_out", layer, {body("self_attn.o_proj", {hidden, q_rows})},
+      Reads::attention);
   add(network, Kind::vector, "mlp_norm", layer, {body("post_attention_layernorm", {hidden})});
   add(network, Kind::gated_linear, "gate_up", layer,
       {body("mlp.gate_proj", {ffn, hidden}), body("mlp.up_proj", {ffn, hidden})});
-  add(network, Kind::linear, "down", layer, {body("mlp.down_proj", {hidden, ffn})});
+  add(network, Kind::linear, "down", layer, {body("mlp.down_proj", {hidden, ffn})}, Reads::mlp);
 }
 
 // models/llama.py keeps the residual and, beside it, at most the normalised copy with its qkv

@@ -18,7 +18,7 @@ void refuse_variants(const JsonObject& config) {
   require_string(config, "hidden_act", "silu");
   require_false(config, "attention_bias");
   require_false(config, "mlp_bias");
-  require_no_quantization(config);
+  require_known_quantization(config);
   require_one_label(config);
   const double rotary = config.number("partial_rotary_factor").value_or(1.0);
   if (rotary != 1.0) refuse(config, "partial_rotary_factor", fmt::format("{}", rotary), "1");

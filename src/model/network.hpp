@@ -20,6 +20,7 @@ struct Weight {
     matrix,        // (rows, cols), kept in fp32
     vector,        // (rows), kept in fp32
   };
+  enum class Reads { norm, attention, mlp };  // the rows that a projection multiplies
 
   std::string attribute;    // the graph's name for it
   std::int64_t layer = -1;  // position in the attribute's list; -1: not a list
@@ -27,8 +28,11 @@ struct Weight {
   std::vector<Tensor> parts;  // from top to bottom
   std::int64_t rows = 0;
   std::int64_t cols = 1;
+  Reads reads = Reads::norm;
 
   bool is_projection() const { return kind == Kind::linear || kind == Kind::gated_linear; }
+  /// Attention and MLP each end in a projection whose product is added to the residual.
+  bool is_added_to_residual() const { return reads != Reads::norm; }
 };
 
 /// All that an engine needs to build an encoder: the script, its numbers and its weights.

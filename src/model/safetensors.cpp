@@ -35,8 +35,9 @@ DType parse_dtype(const std::string& where, std::string_view text) {
   if (text == "F32") return DType::f32;
   if (text == "F16") return DType::f16;
   if (text == "BF16") return DType::bf16;
+  if (text == "I8") return DType::i8;
   throw Error(ErrorCode::unsupported,
-              fmt::format("{}: dtype is {}, F32, F16 or BF16 wanted", where, text));
+              fmt::format("{}: dtype is {}, F32, F16, BF16 or I8 wanted", where, text));
 }
 
 std::vector<std::int64_t> parse_integers(const JsonObject& entry, std::string_view key) {
@@ -140,6 +141,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
   const auto index = folder / "model.safetensors.index.json";
   if (std::filesystem::exists(single) || !std::filesystem::exists(index)) {
     checkpoint.add_file(single);
+    checkpoint.give_codes_their_scales();
     return checkpoint;
   }
   const auto shard_of = read_index(index);
@@ -152,6 +154,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
     if (found == checkpoint.tensors_.end() || checkpoint.file_of(found->second).filename() != shard)
       invalid(index.string(), fmt::format("{} is said to be in {} and is not", name, shard));
   }
+  checkpoint.give_codes_their_scales();
   return checkpoint;
 }
 

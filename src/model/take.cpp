@@ -33,6 +33,10 @@ Tensor Taker::take(const std::string& name, const Shape& shape) {
 
 Tensor Taker::row(const std::string& name, std::int64_t cols) {
   Tensor tensor = take(name, {1, cols});
+  if (tensor.dtype == DType::i8)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: {} is I8, F32, F16 or BF16 wanted of a head",
+                            checkpoint_.file_of(tensor).string(), name));
   tensor.shape = {cols};
   return tensor;
 }
@@ -50,8 +54,8 @@ std::string Taker::any_file() const {
 }
 
 void add(Network& network, Weight::Kind kind, const char* attribute, std::int64_t layer,
-         std::vector<Tensor> parts) {
-  Weight weight{attribute, layer, kind, std::move(parts), 0, 1};
+         std::vector<Tensor> parts, Weight::Reads reads) {
+  Weight weight{attribute, layer, kind, std::move(parts), 0, 1, reads};
   for (const Tensor& part : weight.parts) weight.rows += part.shape[0];
   if (weight.parts[0].shape.size() > 1) weight.cols = weight.parts[0].shape[1];
   network.weights.push_back(std::move(weight));

@@ -25,7 +25,7 @@ class Taker {
   Tensor body(const std::string& name, const Shape& shape) { return take(prefix_ + name, shape); }
   Tensor take(const std::string& name, const Shape& shape);
 
-  /// A tensor stored as (1, cols) and used as a vector.
+  /// A tensor stored as (1, cols) and used as a vector. Throws Error: unsupported, if of codes.
   Tensor row(const std::string& name, std::int64_t cols);
 
   void require_nothing_left() const;
@@ -40,6 +40,6 @@ class Taker {
 
 /// Adds the weight that `parts` make, stacked by rows.
 void add(Network& network, Weight::Kind kind, const char* attribute, std::int64_t layer,
-         std::vector<Tensor> parts);
+         std::vector<Tensor> parts, Weight::Reads reads = Weight::Reads::norm);
 
 }  // namespace reranker::model

@@ -8,11 +8,17 @@
 namespace reranker::model {
 
 std::string_view name(DType dtype) {
-  return dtype == DType::f32 ? "F32" : dtype == DType::f16 ? "F16" : "BF16";
+  switch (dtype) {
+    case DType::f32: return "F32";
+    case DType::f16: return "F16";
+    case DType::bf16: return "BF16";
+    case DType::i8: break;
+  }
+  return "I8";
 }
 
 std::size_t size_in_bytes(DType dtype) {
-  return dtype == DType::f32 ? 4 : 2;
+  return dtype == DType::f32 ? 4 : dtype == DType::i8 ? 1 : 2;
 }
 
 std::string to_string(const std::vector<std::int64_t>& shape) {

@@ -63,6 +63,15 @@ TEST_CASE("rank reports what it read of a passage that passes the window", "[ran
       passage.substr(chunked.chunk_begin, chunked.chunk_end - chunked.chunk_begin);
   CHECK(model.score("why", {best})[0] == chunked.logit);
 
+  options.max_chunks = 1;
+  const auto first = model.rank("why", {passage}, options).hits[0];
+  CHECK(first.bytes_read < passage.size());
+  CHECK(first.tokens <= 64);
+  options.max_chunks = 0;
+  check_error(ErrorCode::invalid_argument, "max_chunks is 0, at least 1 wanted",
+              [&] { model.rank("why", {passage}, options); });
+
+  options.max_chunks = 32;
   options.overflow = Overflow::fail;
   const auto failed = model.rank("why", {passage, "short"}, options).hits;
   CHECK(failed[0].index == 1);

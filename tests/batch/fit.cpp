@@ -38,7 +38,7 @@ TEST_CASE("fit reads a passage that fits whole", "[fit]") {
   Tokenizer::Scratch scratch;
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 512);
-  const auto fitted = fit(prompt, "because", 3, Overflow::truncate);
+  const auto fitted = fit(prompt, "because", 3, Overflow::truncate, 32);
   CHECK(fitted.status == Status::ok);
   CHECK(fitted.bytes_read == 7);
   REQUIRE(fitted.sequences.size() == 1);
@@ -55,7 +55,7 @@ TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 128);
 
-  const auto fitted = fit(prompt, passage, 0, Overflow::truncate);
+  const auto fitted = fit(prompt, passage, 0, Overflow::truncate, 32);
   CHECK(fitted.status == Status::truncated);
   REQUIRE(fitted.sequences.size() == 1);
   const auto& ids = fitted.sequences[0].ids;
@@ -68,10 +68,10 @@ TEST_CASE("fit refuses a passage that does not fit where it is asked to", "[fit]
   Tokenizer::Scratch scratch;
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 64);
-  const auto fitted = fit(prompt, words(200), 0, Overflow::fail);
+  const auto fitted = fit(prompt, words(200), 0, Overflow::fail, 32);
   CHECK(fitted.status == Status::too_long);
   CHECK(fitted.sequences.empty());
-  CHECK(fit(prompt, "short", 0, Overflow::fail).status == Status::ok);
+  CHECK(fit(prompt, "short", 0, Overflow::fail, 32).status == Status::ok);
 }
 
 TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
@@ -81,7 +81,7 @@ TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", window);
 
-  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   CHECK(fitted.status == Status::chunked);
   REQUIRE(fitted.sequences.size() > 1);
   CHECK(fitted.sequences.front().begin == 0);
@@ -94,7 +94,7 @@ TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
     end_before = chunk.end;
   }
   CHECK(fitted.bytes_read == end_before);
-  if (fitted.sequences.size() < reranker::batch::kMaxChunks) CHECK(end_before == passage.size());
+  if (fitted.sequences.size() < 32) CHECK(end_before == passage.size());
 }
 
 TEST_CASE("a single endless word is chunked at characters", "[fit]") {
@@ -103,7 +103,7 @@ TEST_CASE("a single endless word is chunked at characters", "[fit]") {
   for (int i = 0; i < 700; ++i) passage += "\xC3\xA4";  // ä, two bytes
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 101);
-  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   REQUIRE(fitted.sequences.size() > 1);
   for (const auto& chunk : fitted.sequences) {
     CHECK(chunk.ids.size() <= 101);
@@ -112,14 +112,19 @@ TEST_CASE("a single endless word is chunked at characters", "[fit]") {
   }
 }
 
-TEST_CASE("at most 32 chunks are read of one passage", "[fit]") {
+TEST_CASE("at most so many chunks are read of one passage, the first ones", "[fit]") {
   Tokenizer::Scratch scratch;
   const std::string passage(200000, 'a');
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 64);
-  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   CHECK(fitted.sequences.size() == 32);
   CHECK(fitted.bytes_read < passage.size());
+
+  const auto fewer = fit(prompt, passage, 0, Overflow::chunk, 3);
+  REQUIRE(fewer.sequences.size() == 3);
+  CHECK(fewer.sequences[2].ids == fitted.sequences[2].ids);
+  CHECK(fewer.bytes_read == fitted.sequences[2].end);
 }
 
 TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
@@ -130,7 +135,7 @@ TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {
   CHECK(prompt.query_truncated());
   CHECK(prompt.passage_room() >= window / 4);
   CHECK(prompt.passage_room() < window / 4 + 16);
-  CHECK(fit(prompt, "short", 0, Overflow::truncate).status == Status::ok);
+  CHECK(fit(prompt, "short", 0, Overflow::truncate, 32).status == Status::ok);
 
   const Prompt fits(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                     "short", window);
@@ -143,7 +148,7 @@ TEST_CASE("chunks of a pair cover a passage and carry token types", "[fit]") {
   const Prompt prompt = pair_prompt(scratch, window);
   std::string passage;
   for (int i = 0; i < 300; ++i) passage += i % 7 == 0 ? "te\u0301xt, \u4f60\u597d " : "the bees ";
-  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   REQUIRE(fitted.sequences.size() > 1);
   std::size_t end_before = 0;
   for (const auto& chunk : fitted.sequences) {
@@ -156,7 +161,7 @@ TEST_CASE("chunks of a pair cover a passage and carry token types", "[fit]") {
     CHECK(chunk.ids.size() - chunk.num_type_1 == prompt.encode("").ids.size() - 1);
     end_before = chunk.end;
   }
-  if (fitted.sequences.size() < reranker::batch::kMaxChunks) CHECK(end_before == passage.size());
+  if (fitted.sequences.size() < 32) CHECK(end_before == passage.size());
 }
 
 TEST_CASE("a single endless word of a pair is chunked at characters", "[fit]") {
@@ -164,7 +169,7 @@ TEST_CASE("a single endless word of a pair is chunked at characters", "[fit]") {
   const Prompt prompt = pair_prompt(scratch, 19);
   std::string passage;
   for (int i = 0; i < 50; ++i) passage += "t\u00e9";  // more than 100 characters are no word
-  const auto fitted = fit(prompt, passage, 0, Overflow::chunk);
+  const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   REQUIRE(fitted.sequences.size() > 1);
   for (const auto& chunk : fitted.sequences) {
     CHECK(chunk.ids.size() <= 19);

@@ -7,6 +7,7 @@ import unittest
 
 import driver
 import make_tiny_bert as bert
+import make_tiny_int8 as int8
 import make_tiny_model as tiny
 
 SOUND = tiny.files()
@@ -85,6 +86,20 @@ def pair_cosine_with(tokenizer=(), **tensors):
             "model.safetensors": tiny.safetensors({name: part for name, part in parts.items() if part is not None})}
 
 
+def int8_with(**tensors):
+    parts = {**int8.coded(TENSORS), **tensors}
+    return int8.files(tensors={name: part for name, part in parts.items() if part is not None})
+
+
+def quantised(**changes):
+    """A group of compressed-tensors as our folders name it, but for the changes."""
+    groups = {"group_0": {"weights": {"num_bits": 8, "type": "int", "symmetric": True}, **changes}}
+    return with_config(quantization_config={
+        "quant_method": "compressed-tensors", "format": "int-quantized", "config_groups": groups})
+
+
+Q_SCALE = Q_PROJ + "_scale"
+SCALES = 64 * 4  # of q_proj: 64 rows of 64 columns in blocks of 16
 KEY_BIAS = "bert.encoder.layer.1.attention.self.key.bias"
 TYPES = "bert.embeddings.token_type_embeddings.weight"
 
@@ -121,7 +136,19 @@ BROKEN = [
     ("three labels", with_config(num_labels=3), UNSUPPORTED, ["num_labels", "3"]),
     ("biases", with_config(attention_bias=True), UNSUPPORTED, ["attention_bias"]),
     ("quantised", with_config(quantization_config={"bits": 4}), UNSUPPORTED,
-     ["quantization_config"]),
+     ["quantization_config", "quant_method", "not given"]),
+    ("quantised by another method", with_config(quantization_config={"quant_method": "gptq"}),
+     UNSUPPORTED, ["quant_method", "gptq", "compressed-tensors"]),
+    ("packed", with_config(quantization_config={
+        "quant_method": "compressed-tensors", "format": "pack-quantized"}), UNSUPPORTED,
+     ["format", "pack-quantized", "int-quantized"]),
+    ("quantised activations", quantised(input_activations={"num_bits": 8}), UNSUPPORTED,
+     ["group_0", "input_activations"]),
+    ("weights of 4 bits", quantised(weights={"num_bits": 4}), UNSUPPORTED, ["num_bits", "4", "8"]),
+    ("weights of float8", quantised(weights={"num_bits": 8, "type": "float"}), UNSUPPORTED,
+     ["type", "float", "int"]),
+    ("zero points", quantised(weights={"symmetric": False}), UNSUPPORTED, ["symmetric", "false"]),
+    ("a group of text", quantised(weights="int8"), INVALID, ["group_0", "weights", "int8"]),
 
     ("empty weights", with_weights(b""), INVALID, ["model.safetensors"]),
     ("weights cut in the header", with_weights(WEIGHTS[:100]), INVALID, ["model.safetensors"]),
@@ -137,7 +164,34 @@ BROKEN = [
      [Q_PROJ, "[32, 64]", "[64, 64]"]),
     ("head of two rows", with_tensor_map({"score.weight": ("BF16", [2, 64], b"\0" * 256)}),
      INVALID, ["score.weight", "[2, 64]", "[1, 64]"]),
-    ("unknown type", with_tensor_map({NORM: ("I8", [64], b"\0" * 64)}), UNSUPPORTED, ["I8"]),
+    ("unknown type", with_tensor_map({NORM: ("I16", [64], b"\0" * 128)}), UNSUPPORTED, ["I16"]),
+    ("codes without scales", int8_with(**{Q_SCALE: None}), INVALID, [Q_PROJ, "I8", Q_SCALE]),
+    ("scales without codes", int8_with(**{Q_PROJ: TENSORS[Q_PROJ]}), INVALID,
+     [Q_SCALE, Q_PROJ, "BF16", "I8 wanted"]),
+    ("scales of nothing", int8_with(**{Q_PROJ: None}), INVALID, [Q_SCALE, Q_PROJ, "missing"]),
+    ("scales of too few rows", int8_with(**{Q_SCALE: ("F16", [63, 4], bytes(63 * 8))}), INVALID,
+     [Q_SCALE, "[63, 4]", "[64, 64]"]),
+    ("scales that do not divide", int8_with(**{Q_SCALE: ("F16", [64, 3], bytes(64 * 6))}), INVALID,
+     [Q_SCALE, "[64, 3]", "[64, 64]", "divide"]),
+    ("no blocks", int8_with(**{Q_SCALE: ("F16", [64, 0], b"")}), INVALID, [Q_SCALE, "[64, 0]"]),
+    ("scales in a row", int8_with(**{Q_SCALE: ("F16", [SCALES], bytes(2 * SCALES))}), INVALID,
+     [Q_SCALE, f"[{SCALES}]"]),
+    ("scales of codes", int8_with(**{Q_SCALE: ("I8", [64, 4], bytes(SCALES))}), INVALID,
+     [Q_SCALE, "I8", "F16"]),
+    ("a negative scale", int8_with(**{Q_SCALE: ("F32", [64, 4], struct.pack(
+        f"<{SCALES}f", *[0.01] * (SCALES - 1), -0.5))}), INVALID, [Q_SCALE, "-0.5", "row 63"]),
+    ("an infinite scale", int8_with(**{Q_SCALE: ("F16", [64, 4], b"\0\x7c" * SCALES)}), INVALID,
+     [Q_SCALE, "inf", "row 0"]),
+    ("a scale of NaN", int8_with(**{Q_SCALE: ("BF16", [64, 4], b"\xc0\x7f" * SCALES)}), INVALID,
+     [Q_SCALE, "nan"]),
+    ("a norm of codes", int8_with(**{NORM: ("I8", [64], bytes(64)),
+                                     NORM + "_scale": ("F16", [1, 1], bytes(2))}), INVALID,
+     [NORM + "_scale", "[64]"]),
+    ("a head of codes", int8_with(**{"score.weight": ("I8", [1, 64], bytes(64)),
+                                     "score.weight_scale": ("F16", [1, 4], bytes(8))}),
+     UNSUPPORTED, ["score.weight", "I8", "head"]),
+    ("codes of another shape", int8_with(**{Q_PROJ: ("I8", [64, 32], bytes(2048))}), INVALID,
+     [Q_PROJ, "[64, 32]", "[64, 64]"]),
     ("absurd shape", with_entry(NORM, shape=[1 << 40, 1 << 40]), INVALID, [NORM]),
     ("negative shape", with_entry(NORM, shape=[-64]), INVALID, [NORM, "-64"]),
     ("offsets against the shape", with_entry(NORM, data_offsets=[0, 2]), INVALID,

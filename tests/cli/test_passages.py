@@ -53,6 +53,10 @@ class Passages(driver.CliTest):
         self.assertTrue(0 <= begin < end <= len(passage), hit)
         window, = self.score([passage[begin:end]])["scores"]
         self.assertEqual(window, hit["score"])
+        chunk = ["--overflow", "chunk", "--max-chunks", 2, "--report"]
+        two, = self.score([passage], *chunk)["report"]
+        self.assertLess(two["bytes_read"], hit["bytes_read"])
+        self.assertLessEqual(two["tokens"], 2 * 128)
 
     def test_fail_reports_what_is_too_long_and_scores_the_rest(self):
         answer = self.score(["ab " * 400, "ab"], "--overflow", "fail", "--report")

@@ -20,6 +20,7 @@ WRONG = [
     (["score", "--model", "M", "--threads", "two"], ["'two' found"]),
     (["score", "--model", "M", "--max-tokens", "0"], ["'0' found"]),
     (["score", "--model", "M", "--token-budget", "1e4"], ["'1e4' found"]),
+    (["score", "--model", "M", "--max-chunks", "0"], ["'0' found", "1 or more wanted"]),
     (["score", "--model", "M", "--memory-limit", "2 parsecs"], ["--memory-limit"]),
     (["rank", "--model", "M"], ["--query"]),
     (["rank", "--model", "M", "--query", "a", "--query-file", "b"], ["--query"]),

@@ -104,13 +104,6 @@ void check_e4m3(const Rows& rows, const Numbers& expected, std::int64_t dim) {
   }
 }
 
-/// Five rows of which the second and the fourth are NaN.
-Numbers with_nan_rows(Numbers x, std::int64_t width) {
-  for (const std::int64_t row : {1, 3})
-    std::fill_n(x.begin() + row * width, width, std::numeric_limits<double>::quiet_NaN());
-  return x;
-}
-
 }  // namespace
 
 TEST_CASE("rms_norm on a device agrees with its formula", "[rms_norm]") {

@@ -137,4 +137,11 @@ inline Numbers row_of(const Numbers& rows, std::int64_t row, std::int64_t width)
   return {rows.begin() + row * width, rows.begin() + (row + 1) * width};
 }
 
+/// Five rows of which the second and the fourth are NaN.
+inline Numbers with_nan_rows(Numbers x, std::int64_t width) {
+  for (const std::int64_t row : {1, 3})
+    std::fill_n(x.begin() + row * width, width, std::numeric_limits<double>::quiet_NaN());
+  return x;
+}
+
 }  // namespace reranker::kernels::cuda::test

@@ -59,6 +59,42 @@ TEST_CASE("a checkpoint that is not there is not found", "[safetensors]") {
               [&] { Checkpoint::open(folder.path()); });
 }
 
+TEST_CASE("codes own their scales, which are in no other way among the tensors", "[safetensors]") {
+  const TemporaryFolder folder;
+  folder.write("model.safetensors",
+               safetensors(R"({"w":{"dtype":"I8","shape":[2,3],"data_offsets":[0,6]},)"
+                           R"("w_scale":{"dtype":"F16","shape":[2,1],"data_offsets":[6,10]},)"
+                           R"("v_scale":{"dtype":"F32","shape":[1],"data_offsets":[10,14]}})",
+                           "012345abcdefgh"));
+  const auto checkpoint = Checkpoint::open(folder.path());
+  REQUIRE(checkpoint.tensors().size() == 2);
+  CHECK(checkpoint.tensors().find("v_scale")->second.scales == nullptr);
+  const auto& codes = checkpoint.tensors().find("w")->second;
+  CHECK(codes.bytes == 6);
+  REQUIRE(codes.scales != nullptr);
+  CHECK(codes.scales->shape == std::vector<std::int64_t>{2, 1});
+
+  char bytes[5] = {};
+  checkpoint.read(*codes.scales, 0, 4, bytes);
+  CHECK(std::string(bytes) == "abcd");
+}
+
+TEST_CASE("codes and scales may lie in different shards", "[safetensors]") {
+  const TemporaryFolder folder;
+  folder.write("one.safetensors",
+               safetensors(R"({"a":{"dtype":"I8","shape":[1,2],"data_offsets":[0,2]}})", "xy"));
+  folder.write(
+      "two.safetensors",
+      safetensors(R"({"a_scale":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]}})", "zwzw"));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map":{"a":"one.safetensors","a_scale":"two.safetensors"}})");
+  const auto checkpoint = Checkpoint::open(folder.path());
+  REQUIRE(checkpoint.tensors().size() == 1);
+  const auto& scales = checkpoint.tensors().begin()->second.scales;
+  REQUIRE(scales != nullptr);
+  CHECK(checkpoint.file_of(*scales).filename() == "two.safetensors");
+}
+
 TEST_CASE("a header that lies about its file is refused", "[safetensors]") {
   const auto entry = [](const std::string& text) { return R"({"a":)" + text + "}"; };
   check_refused("abc", ErrorCode::model_invalid, "3 bytes long");
@@ -66,8 +102,8 @@ TEST_CASE("a header that lies about its file is refused", "[safetensors]") {
   check_refused(safetensors("{", ""), ErrorCode::model_invalid, "not JSON");
   check_refused(safetensors("[]", ""), ErrorCode::model_invalid, "a JSON object wanted");
   check_refused(safetensors(entry("3"), ""), ErrorCode::model_invalid, "an object wanted");
-  check_refused(safetensors(entry(R"({"dtype":"I8","shape":[1],"data_offsets":[0,1]})"), "x"),
-                ErrorCode::unsupported, "dtype is I8");
+  check_refused(safetensors(entry(R"({"dtype":"U8","shape":[1],"data_offsets":[0,1]})"), "x"),
+                ErrorCode::unsupported, "dtype is U8");
   check_refused(safetensors(entry(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"), "abcd"),
                 ErrorCode::model_invalid, "holds -1");
   check_refused(safetensors(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})"), "abcd"),

@@ -4,6 +4,7 @@ many scripts.
 
     python bert.py --bin build/release/bin/rerank                     # random weights: tiny, minilm, bert-large
     python bert.py --bin build/release/bin/rerank --head pair-cosine  # the same with that head
+    python bert.py --bin build/release/bin/rerank --int8              # the same as int8 codes
     python bert.py --bin build/release/bin/rerank --model DIR         # a real folder, with its own head
 
 Exit status 1 where a logit differs by more than 1e-4, or where one of the wrong variants would have passed.
@@ -24,6 +25,7 @@ from transformers.activations import ACT2FN
 
 from bert_heads import HEADS
 from cli import Rerank
+from codes import decode, has_codes, make_codes
 from pairs import make_pair
 
 BOUND = 1e-4
@@ -116,10 +118,11 @@ class Reference:
 
 
 def check(title: str, folder: pathlib.Path, args) -> bool:
-    reference = Reference(folder)
+    with tempfile.TemporaryDirectory() as work:
+        reference = Reference(decode(folder, pathlib.Path(work) / "decoded") if has_codes(folder) else folder)
     texts = [make_pair("short", index, reference.count) for index in range(args.pairs)]
     wanted = [reference.logit(*pair) for pair in texts]
-    with Rerank(args.bin, folder, "--precision", "fp32", "--device", "cpu", *args.options.split()) as rerank:
+    with Rerank(args.bin, folder, "--precision", "fp32", "--device", args.device, *args.options.split()) as rerank:
         found = [rerank.scores(query, [passage])[0] for query, passage in texts]
     gap = max(abs(a - b) if a == a else float("inf") for a, b in zip(found, wanted, strict=True))
     good = gap <= BOUND
@@ -145,8 +148,10 @@ def main():
     parser.add_argument("--model", type=pathlib.Path, help="a folder, in place of random ones")
     parser.add_argument("--head", choices=ARCHITECTURES, default="pooled", help="of random folders")
     parser.add_argument("--shape", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--int8", action="store_true", help="random folders as int8 codes")
     parser.add_argument("--tokenizer", type=pathlib.Path, default=SMALL_TOKENIZER)
     parser.add_argument("--pairs", type=int, default=190)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--options", default="", help="further options of `rerank score`, in one string")
     args = parser.parse_args()
     if args.model:
@@ -154,7 +159,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         folders = [make_folder(pathlib.Path(work) / shape, shape, args.tokenizer, ARCHITECTURES[args.head])
                    for shape in args.shape]
-        good = [check(shape, folder, args) for shape, folder in zip(args.shape, folders)]
+        good = [check(folder.name, make_codes(folder) if args.int8 else folder, args) for folder in folders]
     sys.exit(0 if all(good) else 1)
 
 

@@ -39,6 +39,21 @@ at::Tensor new_rows(Call& call, std::int64_t num_tokens, std::int64_t width, Typ
   return take(call, bytes_of_rows(num_tokens, width, type), {num_tokens, width}, scalar_type(type));
 }
 
+at::Tensor new_residual(Call& call, std::int64_t num_tokens, std::int64_t width) {
+  return take(call, bytes_of_residual(num_tokens, width, call.types), {num_tokens, width},
+              at::kFloat);
+}
+
+std::size_t bytes_of_residual(std::int64_t rows, std::int64_t width, const Types& types) {
+  return bytes_of_rows(rows, width, Type::fp32) +
+         (types.rows == Type::fp32 ? 0 : bytes_of_rows(rows, width, types.rows));
+}
+
+void* rows_behind(const at::Tensor& residual) {
+  return static_cast<char*>(residual.mutable_data_ptr()) +
+         bytes_of_rows(residual.size(0), residual.size(1), Type::fp32);
+}
+
 at::Tensor new_floats(Call& call, std::int64_t count) {
   return take(call, static_cast<std::size_t>(count) * sizeof(float), {count}, at::kFloat);
 }

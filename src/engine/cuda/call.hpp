@@ -21,7 +21,10 @@ struct Call {
   const kernels::cuda::AttentionKernel& attention;
   Types types;
   int device;
-  const std::int32_t* positions;  // (num_tokens), device memory
+  // Device memory.
+  const std::int32_t* positions;      // (num_tokens)
+  const std::int32_t* token_types;    // (num_tokens)
+  const std::int32_t* type_1_begins;  // (num_sequences), as in Batch
   const kernels::cuda::AttentionWork* work;
   std::int32_t num_work;
 };
@@ -39,6 +42,12 @@ at::Tensor view(void* data, at::IntArrayRef shape, at::ScalarType type, int devi
 /// Rows of tokens over a block of the call's arena, contents undefined; given back when the graph
 /// drops them. Behind rows of e4m3 there is a scale for each.
 at::Tensor new_rows(Call& call, std::int64_t num_tokens, std::int64_t width, Type type);
+
+/// A residual that is normed in its place: rows of floats and, behind them where Types::rows is
+/// another type, the rows that its norm gives to projections.
+at::Tensor new_residual(Call& call, std::int64_t num_tokens, std::int64_t width);
+std::size_t bytes_of_residual(std::int64_t rows, std::int64_t width, const Types& types);
+void* rows_behind(const at::Tensor& residual);
 
 /// (count) floats over a block of the call's arena.
 at::Tensor new_floats(Call& call, std::int64_t count);

@@ -110,6 +110,8 @@ class CudaEncoder final : public Encoder {
               held.types,
               device_.index,
               reinterpret_cast<const std::int32_t*>(inputs + layout.positions),
+              reinterpret_cast<const std::int32_t*>(inputs + layout.token_types),
+              reinterpret_cast<const std::int32_t*>(inputs + layout.type_1_begins),
               reinterpret_cast<const kernels::cuda::AttentionWork*>(inputs + layout.work),
               extents.num_work};
     const CallScope scope(call);
@@ -141,10 +143,8 @@ std::unique_ptr<Encoder> make(const Blueprint& blueprint, const Device& device) 
 }
 
 std::unique_ptr<Encoder> make_cuda_encoder(const Blueprint& blueprint) {
-  return make_encoder(blueprint, [&] {
-    require_operators(blueprint.network);
-    return make(blueprint, Device::open(blueprint.device_index));
-  });
+  return make_encoder(blueprint,
+                      [&] { return make(blueprint, Device::open(blueprint.device_index)); });
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
   weights = load_weights(blueprint, device, types);
   for (const auto& shape : weights.shapes) check(linear.prepare(shape), "choosing a product");
   make_rope_table(blueprint);
-  graph.emplace(blueprint.network, weights,
-                view(rope_table.data(),
-                     {static_cast<std::int64_t>(blueprint.max_tokens), blueprint.network.head_dim},
-                     at::kFloat, device.index));
+  graph.emplace(
+      blueprint.network, weights,
+      view(rope_table.data(), {static_cast<std::int64_t>(rope_table.size() / sizeof(float))},
+           at::kFloat, device.index));
   take_working_memory(blueprint.memory_limit, device);
   const std::size_t most = std::max(kEnoughTokens, blueprint.max_tokens);
   staging.emplace(input_bytes(query_tokens, most, most));
@@ -44,6 +44,7 @@ void Held::choose_attention(const model::Network& network, const Device& device)
 }
 
 void Held::make_rope_table(const Blueprint& blueprint) {
+  if (blueprint.network.inverse_frequencies.empty()) return;
   const auto max_positions = static_cast<std::int64_t>(blueprint.max_tokens);
   const std::int64_t head_dim = blueprint.network.head_dim;
   std::vector<float> table(

@@ -29,9 +29,13 @@ Layout::Layout(const Extents& extents) {
   const auto tokens = static_cast<std::size_t>(extents.num_tokens);
   const auto sequences = static_cast<std::size_t>(extents.num_sequences);
   const auto items = static_cast<std::size_t>(extents.num_work);
-  positions = rounded(tokens * sizeof(std::int32_t));
-  offsets = positions + rounded(tokens * sizeof(std::int32_t));
-  work = offsets + rounded((sequences + 1) * sizeof(std::int32_t));
+  const std::size_t of_tokens = rounded(tokens * sizeof(std::int32_t));
+  const std::size_t of_sequences = rounded((sequences + 1) * sizeof(std::int32_t));
+  positions = of_tokens;
+  token_types = positions + of_tokens;
+  offsets = token_types + of_tokens;
+  type_1_begins = offsets + of_sequences;
+  work = type_1_begins + of_sequences;
   bytes = work + rounded(items * sizeof(kernels::cuda::AttentionWork));
 }
 
@@ -49,12 +53,16 @@ void Inputs::write(const Layout& layout, char* to) const {
   std::memset(to, 0, layout.bytes);
   copy(batch_.ids, to);
   copy(offsets_, to + layout.offsets);
+  copy(batch_.type_1_begins, to + layout.type_1_begins);
   copy(work_, to + layout.work);
-  // The padding stays at position 0, which every table has.
+  // The padding stays at position 0 and of type 0, which every table has.
   auto* position = reinterpret_cast<std::int32_t*>(to + layout.positions);
+  auto* type = reinterpret_cast<std::int32_t*>(to + layout.token_types);
   for (std::size_t s = 0; s + 1 < batch_.offsets.size(); ++s)
-    for (std::int32_t t = batch_.offsets[s]; t < batch_.offsets[s + 1]; ++t)
-      *position++ = t - batch_.offsets[s];
+    for (std::int32_t p = 0; p < batch_.offsets[s + 1] - batch_.offsets[s]; ++p) {
+      *position++ = p;
+      *type++ = p < batch_.type_1_begins[s] ? 0 : 1;
+    }
 }
 
 }  // namespace reranker::engine::cuda

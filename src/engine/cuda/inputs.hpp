@@ -30,7 +30,8 @@ std::size_t padded(std::size_t num_tokens);
 
 /// Where the parts of such a block lie.
 struct Layout {
-  std::size_t positions, offsets, work, bytes;  // ids come first
+  // ids come first
+  std::size_t positions, token_types, offsets, type_1_begins, work, bytes;
 
   explicit Layout(const Extents& extents);
 };

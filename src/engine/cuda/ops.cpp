@@ -1,34 +1,18 @@
 #include "engine/ops/ops.hpp"
 
-#include "engine/cuda/call.hpp"
+#include "engine/cuda/project.hpp"
 #include "kernels/cuda/embedding.hpp"
 #include "kernels/cuda/pool_score.hpp"
 #include "kernels/cuda/rms_norm.hpp"
 #include "kernels/cuda/rope.hpp"
 #include "kernels/cuda/swiglu.hpp"
 
-// The operators on CUDA: each queues its kernels on the call's stream.
+// The operators of models/llama.py on CUDA, attention BERT's too: each queues its kernels on the
+// call's stream.
 
 namespace reranker::engine {
-namespace {
 
 using namespace cuda;
-
-std::int32_t size(const at::Tensor& tensor, int dimension) {
-  return static_cast<std::int32_t>(tensor.size(dimension));
-}
-
-void project(Call& call, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& out,
-             bool accumulate) {
-  const kernels::cuda::LinearShape shape{size(weight, 0), size(weight, 1), type_of(weight),
-                                         type_of(out)};
-  check(call.linear.run({shape, out.mutable_data_ptr(), x.const_data_ptr(), weight.const_data_ptr(),
-                         scales_of(x), scales_of(weight), size(x, 0), accumulate},
-                        call.stream),
-        "linear");
-}
-
-}  // namespace
 
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
   Call& call = current_call();
@@ -54,20 +38,17 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight) {
   Call& call = current_call();
-  at::Tensor out = new_rows(call, x.size(0), weight.size(0), call.types.type);
-  project(call, x, weight, out, false);
-  return out;
+  return project(call, x, weight, call.types.type);
 }
 
 at::Tensor linear_add(const at::Tensor& x, const at::Tensor& weight, at::Tensor residual) {
-  project(current_call(), x, weight, residual, true);
+  project_add(current_call(), x, weight, residual);
   return residual;
 }
 
 at::Tensor linear_swiglu(const at::Tensor& x, const at::Tensor& weight) {
   Call& call = current_call();
-  const at::Tensor gate_up = new_rows(call, x.size(0), weight.size(0), call.types.type);
-  project(call, x, weight, gate_up, false);
+  const at::Tensor gate_up = project(call, x, weight, call.types.type);
   at::Tensor out = new_rows(call, x.size(0), weight.size(0) / 2, call.types.rows);
   check(kernels::cuda::swiglu({out.mutable_data_ptr(), scales_of(out), gate_up.const_data_ptr(),
                                size(out, 0), size(out, 1), call.types.type, call.types.rows},

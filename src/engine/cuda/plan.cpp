@@ -1,19 +1,27 @@
 #include "engine/cuda/plan.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "engine/cuda/inputs.hpp"
 
 namespace reranker::engine::cuda {
+namespace {
+
+bool calls(const model::Network& network, std::string_view operation) {
+  return network.script.find(operation) != std::string_view::npos;
+}
+
+}  // namespace
 
 Widths::Widths(const model::Network& network)
-    : hidden(0),
-      qkv((network.num_heads + 2 * network.num_kv_heads) * network.head_dim),
+    : qkv((network.num_heads + 2 * network.num_kv_heads) * network.head_dim),
       attention(network.num_heads * network.head_dim),
-      gate_up(0) {
+      norms_residual(calls(network, "reranker.layer_norm(")) {
   for (const model::Weight& weight : network.weights) {
-    if (weight.kind == model::Weight::Kind::embedding) hidden = weight.cols;
-    if (weight.kind == model::Weight::Kind::gated_linear) gate_up = weight.rows;
+    if (weight.is_added_to_residual()) hidden = weight.rows;
+    if (weight.reads == model::Weight::Reads::mlp) mlp = weight.cols;
+    if (weight.kind == model::Weight::Kind::gated_linear) is_gated = true;
   }
 }
 
@@ -31,21 +39,24 @@ std::size_t logit_bytes(std::size_t num_sequences) {
 }
 
 // The graph keeps the residual and, beside it, at most: the normalised rows with qkv; qkv with what
-// attention gives, which takes the normalised rows' place where it fits there; or the normalised
-// rows with gates and ups and what becomes of them.
+// attention gives, which takes the normalised rows' place where it fits there, unless those lie
+// behind the residual; or the normalised rows with what the MLP makes, and its gates and ups.
 std::size_t plan_bytes(const Widths& widths, const Types& types, std::int32_t query_tokens,
                        std::size_t num_tokens, std::size_t num_sequences) {
   const auto tokens = static_cast<std::int64_t>(padded(num_tokens));
   const auto rows = [&](std::int64_t width, Type type) {
     return bytes_of_rows(tokens, width, type);
   };
-  const std::size_t normalised = rows(widths.hidden, types.rows);
+  const std::size_t residual = widths.norms_residual
+                                   ? bytes_of_residual(tokens, widths.hidden, types)
+                                   : rows(widths.hidden, Type::fp32);
+  const std::size_t normalised = widths.norms_residual ? 0 : rows(widths.hidden, types.rows);
   const std::size_t attended = rows(widths.attention, types.type);
   const std::size_t at_attention =
       normalised + rows(widths.qkv, types.type) + (attended > normalised ? attended : 0);
-  const std::size_t at_mlp =
-      normalised + rows(widths.gate_up, types.type) + rows(widths.gate_up / 2, types.rows);
-  return input_bytes(query_tokens, num_tokens, num_sequences) + rows(widths.hidden, Type::fp32) +
+  const std::size_t at_mlp = normalised + rows(widths.mlp, types.rows) +
+                             (widths.is_gated ? rows(2 * widths.mlp, types.type) : 0);
+  return input_bytes(query_tokens, num_tokens, num_sequences) + residual +
          std::max(at_attention, at_mlp) + rows(1, Type::fp32) + logit_bytes(num_sequences);
 }
 

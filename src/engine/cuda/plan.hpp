@@ -8,9 +8,12 @@
 
 namespace reranker::engine::cuda {
 
-/// Widths of the rows that models/llama.py makes.
+/// Widths of the rows that a graph makes (models/*.py).
 struct Widths {
-  std::int64_t hidden, qkv, attention, gate_up;
+  std::int64_t hidden = 0, qkv = 0, attention = 0;
+  std::int64_t mlp = 0;         // what the MLP's last projection reads
+  bool is_gated = false;        // that is made of gates and ups
+  bool norms_residual = false;  // in its place: new_residual
 
   explicit Widths(const model::Network& network);
 };

@@ -50,7 +50,12 @@ const char* name(const Types& types) {
 void require_supported(const model::Network& network, const Types& types) {
   constexpr std::int64_t kMostHidden = 16384, kMostScaled = 32768;
   const Widths widths(network);
-  const std::int64_t intermediate = widths.gate_up / 2;
+  if (types.rows == Type::e4m3 && widths.norms_residual)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("precision is fp8, which the CUDA engine does not compute {} in; fp32, "
+                            "bf16, fp16 or automatic wanted",
+                            network.architecture));
+  const std::int64_t intermediate = widths.mlp;
   const std::int64_t step = types.rows == Type::e4m3 ? 16 : 8;
   const auto multiple = fmt::format("a multiple of {}", step);
   require(widths.hidden % step == 0, "hidden_size", widths.hidden, multiple);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -19,18 +20,34 @@ using model::Weight;
 // Threads that read and send: enough for a disk, and few buffers.
 constexpr std::size_t kMostSenders = 4;
 
-// What attention gives is not divided into rows with scales, so what reads it is not e4m3 either.
-bool reads_attention(const Weight& weight) {
-  return weight.attribute == "attention_out";
-}
-
 Type stored(DType dtype) {
   return dtype == DType::bf16 ? Type::bf16 : dtype == DType::f16 ? Type::fp16 : Type::fp32;
 }
 
-Type type_of(const Weight& weight, const Types& types) {
-  if (weight.is_projection()) return reads_attention(weight) ? types.type : types.rows;
-  return weight.kind == Weight::Kind::vector ? Type::fp32 : stored(common_type(weight));
+// Tables are gathered from together, and so are of one type.
+Type table_type(const model::Network& network) {
+  std::optional<Type> common;
+  for (const Weight& weight : network.weights) {
+    if (weight.kind != Weight::Kind::table) continue;
+    const Type type = stored(common_type(weight));
+    if (common.value_or(type) != type) return Type::fp32;
+    common = type;
+  }
+  return common.value_or(Type::fp32);
+}
+
+// What attention gives is not divided into rows with scales, so what reads it is not e4m3 either.
+Type type_of(const Weight& weight, const model::Network& network, const Types& types) {
+  switch (weight.kind) {
+    case Weight::Kind::linear:
+    case Weight::Kind::gated_linear:
+      return weight.reads == Weight::Reads::attention ? types.type : types.rows;
+    case Weight::Kind::embedding: return stored(common_type(weight));
+    case Weight::Kind::table: return table_type(network);
+    case Weight::Kind::matrix:
+    case Weight::Kind::vector: break;
+  }
+  return Type::fp32;
 }
 
 // Where a weight goes.
@@ -53,7 +70,7 @@ std::vector<Slot> lay_out(const model::Network& network, const Types& types) {
   std::vector<Slot> slots;
   std::size_t offset = 0;
   for (const Weight& weight : network.weights) {
-    const Type type = type_of(weight, types);
+    const Type type = type_of(weight, network, types);
     slots.push_back({&weight, type, offset, bytes_of_rows(weight.rows, weight.cols, type)});
     offset += slots.back().bytes;
   }
@@ -65,7 +82,10 @@ class Sender {
  public:
   Sender(const Blueprint& blueprint, const std::vector<Slot>& slots, char* memory,
          std::size_t bytes)
-      : blueprint_(blueprint), slots_(slots), memory_(memory), lanes_{Lane(bytes), Lane(bytes)} {}
+      : slots_(slots),
+        memory_(memory),
+        lanes_{Lane(bytes), Lane(bytes)},
+        reader_(blueprint.checkpoint) {}
 
   void send(Piece& piece) {
     Lane& lane = lanes_[next_++ % 2];
@@ -100,21 +120,21 @@ class Sender {
   };
 
   void fill(Piece& piece, const Slot& slot, char* rows, float* scales) {
-    if (same_type(piece.tensor->dtype, slot.type)) return read(blueprint_.checkpoint, piece, rows);
+    const DType type = type_read(*piece.tensor);
+    if (same_type(type, slot.type)) return reader_.read(piece, rows);
     as_read_.resize(std::max(as_read_.size(), piece.bytes()));
-    read(blueprint_.checkpoint, piece, as_read_.data());
-    convert(piece.tensor->dtype, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type,
-            rows, scales);
+    reader_.read(piece, as_read_.data());
+    convert(type, as_read_.data(), piece.num_rows, slot.weight->cols, slot.type, rows, scales);
   }
 
   static void copy(const Lane& lane, void* to, const void* from, std::size_t bytes) {
     check(kernels::cuda::copy_to_device(to, from, bytes, lane.stream.get()), "sending weights");
   }
 
-  const Blueprint& blueprint_;
   const std::vector<Slot>& slots_;
   char* memory_;
   Lane lanes_[2];
+  PieceReader reader_;
   std::size_t next_ = 0;
   std::vector<char> as_read_;
 };
@@ -155,10 +175,9 @@ void add_shape(std::vector<LinearShape>& shapes, const LinearShape& shape) {
 // Products that are added to the residual are fp32, the others of the activations' type.
 void add_projection(Weights& weights, const Slot& slot, const Types& types) {
   const Weight& weight = *slot.weight;
-  const bool added = reads_attention(weight) || weight.attribute == "down";
   add_shape(weights.shapes,
             {static_cast<std::int32_t>(weight.rows), static_cast<std::int32_t>(weight.cols),
-             slot.type, added ? Type::fp32 : types.type});
+             slot.type, weight.is_added_to_residual() ? Type::fp32 : types.type});
 }
 
 at::Tensor tensor(const Slot& slot, char* memory, int device) {

@@ -10,7 +10,7 @@
 namespace reranker::engine::cuda {
 
 /// A network's weights in the device's memory. Projections are kept in the type that they compute
-/// in, with a scale a row behind those of e4m3; vectors in fp32; the embedding table as it is.
+/// in, with a scale a row behind those of e4m3; vectors and matrices in fp32; tables as they are.
 struct Weights : GraphWeights {
   DeviceMemory memory;
   std::vector<kernels::cuda::LinearShape> shapes;  // of the projections, each once

@@ -12,9 +12,9 @@ void define_bert(torch::Library& library) {
   define(library, "linear_bias(Tensor x, Tensor weight, Tensor bias) -> Tensor", "linear_bias",
          &linear_bias);
   define(library,
-         "linear_bias_add(Tensor x, Tensor weight, Tensor bias, Tensor(a!) residual)"
-         " -> Tensor(a!)",
-         "linear_bias_add", &linear_bias_add);
+         "linear_bias_add_norm(Tensor x, Tensor weight, Tensor bias, Tensor(a!) residual,"
+         " Tensor norm_weight, Tensor norm_bias, float eps) -> Tensor(a!)",
+         "linear_bias_add_norm", &linear_bias_add_norm);
   define(library, "linear_bias_gelu(Tensor x, Tensor weight, Tensor bias) -> Tensor",
          "linear_bias_gelu", &linear_bias_gelu);
   define(library,

@@ -26,13 +26,15 @@ at::Tensor linear_bias_gelu(const at::Tensor& x, const at::Tensor& weight, const
   return project(x, weight, bias, kernels::Epilogue::gelu);
 }
 
-at::Tensor linear_bias_add(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                           at::Tensor residual) {
+at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
+                                const at::Tensor& bias, at::Tensor residual,
+                                const at::Tensor& norm_weight, const at::Tensor& norm_bias,
+                                double eps) {
   Call& call = current_call();
   auto* const sum = residual.mutable_data_ptr<float>();
   call.arithmetic.project(call, x, unpack(weight),
                           {sum, bias.const_data_ptr<float>(), sum, kernels::Epilogue::add});
-  return residual;
+  return layer_norm(residual, norm_weight, norm_bias, eps);
 }
 
 }  // namespace reranker::engine

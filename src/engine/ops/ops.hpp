@@ -13,8 +13,6 @@ class Library;
 // The operators that graphs are made of. A row of tokens is a row of a float tensor (num_tokens,
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
 //
-// Not every engine has all of them: a graph that needs others is refused (graph.hpp).
-//
 // Projections take rows of floats, or what rms_norm gives: where the arithmetic makes something
 // smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)). On CUDA rows are of
 // the types that engine/cuda/types.hpp names, but for the residual, which is floats there too.
@@ -55,10 +53,14 @@ at::Tensor bert_embedding(const at::Tensor& ids, const at::Tensor& offsets, cons
 /// Norms x (num_tokens, dim) in place, with weight and bias (dim), and returns it.
 at::Tensor layer_norm(at::Tensor x, const at::Tensor& weight, const at::Tensor& bias, double eps);
 
-/// linear and linear_add with a bias (n).
+/// linear with a bias (n).
 at::Tensor linear_bias(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-at::Tensor linear_bias_add(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                           at::Tensor residual);
+
+/// The same, added to residual (num_tokens, n) in place, which layer_norm then norms and gives.
+at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
+                                const at::Tensor& bias, at::Tensor residual,
+                                const at::Tensor& norm_weight, const at::Tensor& norm_bias,
+                                double eps);
 
 /// x (num_tokens, k), packed weight of (n, k), bias (n) -> gelu of linear_bias (num_tokens, n)
 at::Tensor linear_bias_gelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
