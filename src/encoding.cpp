@@ -6,7 +6,7 @@
 #include <utility>
 
 namespace reranker {
-inline namespace v0 {
+inline namespace v1 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -91,10 +91,10 @@ void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   if (!waiting_.empty()) start_window();
   for (const auto& window : windows_) {
     wait_for(*window);
-    v0::add(usage, window->usage);
+    v1::add(usage, window->usage);
     take(window->sequences, window->logits);
   }
 }
 
-}  // namespace v0
+}  // namespace v1
 }  // namespace reranker

@@ -8,7 +8,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v0 {
+inline namespace v1 {
 
 /// How a passage fared.
 enum class Status {
@@ -93,5 +93,5 @@ struct Info {
   std::string fingerprint;
 };
 
-}  // namespace v0
+}  // namespace v1
 }  // namespace reranker

@@ -6,7 +6,7 @@
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v0 {
+inline namespace v1 {
 namespace detail {
 
 /// What is behind a Runtime, for our own rooms.
@@ -20,5 +20,5 @@ struct RuntimeAccess {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v1
 }  // namespace reranker
