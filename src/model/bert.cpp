@@ -66,6 +66,7 @@ class Builder {
              const std::vector<std::string>& names, const char* end, const Shape& shape,
              Reads reads = Reads::norm) {
     std::vector<Tensor> parts;
+    parts.reserve(names.size());
     for (const auto& name : names) parts.push_back(tensors_.body(name + end, shape));
     add(network_, kind, attribute.c_str(), layer, std::move(parts), reads);
   }

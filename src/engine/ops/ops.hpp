@@ -58,7 +58,7 @@ at::Tensor linear_bias(const at::Tensor& x, const at::Tensor& weight, const at::
 
 /// The same, added to residual (num_tokens, n) in place, which layer_norm then norms and gives.
 at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
-                                const at::Tensor& bias, at::Tensor residual,
+                                const at::Tensor& bias, const at::Tensor& residual,
                                 const at::Tensor& norm_weight, const at::Tensor& norm_bias,
                                 double eps);
 
