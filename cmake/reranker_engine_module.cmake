@@ -13,7 +13,7 @@ function(reranker_engine_module target)
   reranker_engine_code(${target})
   target_link_libraries(${target} PRIVATE reranker LibTorch::cpu)
   target_link_options(${target} PRIVATE
-    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/engine.map LINKER:-z,nodelete,-z,now)
+    LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/engine.map LINKER:-z,nodelete,-z,now LINKER:--no-undefined)
   # By name: INSTALL_RPATH_USE_LINK_PATH leaves out folders inside the source tree, as .deps/ is.
   get_filename_component(libtorch_folder ${LibTorch_CPU_LIBRARY} DIRECTORY)
   set_target_properties(${target} PROPERTIES

@@ -67,7 +67,7 @@ at::Tensor linear_bias_gelu(const at::Tensor& x, const at::Tensor& weight, const
 }
 
 at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
-                                const at::Tensor& bias, at::Tensor residual,
+                                const at::Tensor& bias, const at::Tensor& residual,
                                 const at::Tensor& norm_weight, const at::Tensor& norm_bias,
                                 double eps) {
   Call& call = current_call();
