@@ -91,7 +91,7 @@ void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   if (!waiting_.empty()) start_window();
   for (const auto& window : windows_) {
     wait_for(*window);
-    v1::add(usage, window->usage);
+    reranker::add(usage, window->usage);
     take(window->sequences, window->logits);
   }
 }
