@@ -15,25 +15,12 @@
 namespace reranker::model {
 namespace {
 
-Model read_llama(const JsonObject& json, const std::filesystem::path& folder) {
-  const LlamaConfig config = read_llama_config(json);
+template <auto ReadConfig, auto MakeNetwork, Framing kFraming>
+Model read(const JsonObject& json, const std::filesystem::path& folder) {
+  const auto config = ReadConfig(json);
   Checkpoint checkpoint = Checkpoint::open(folder);
-  Network network = llama_network(config, checkpoint);
-  return {config, std::move(checkpoint), std::move(network), Framing::question};
-}
-
-Model read_bert(const JsonObject& json, const std::filesystem::path& folder) {
-  const BertConfig config = read_bert_config(json);
-  Checkpoint checkpoint = Checkpoint::open(folder);
-  Network network = bert_network(config, checkpoint);
-  return {config, std::move(checkpoint), std::move(network), Framing::pair};
-}
-
-Model read_bert_pair_cosine(const JsonObject& json, const std::filesystem::path& folder) {
-  const BertConfig config = read_bert_config(json);
-  Checkpoint checkpoint = Checkpoint::open(folder);
-  Network network = bert_pair_cosine_network(config, checkpoint);
-  return {config, std::move(checkpoint), std::move(network), Framing::typed_pair};
+  Network network = MakeNetwork(config, checkpoint);
+  return {config, std::move(checkpoint), std::move(network), kFraming};
 }
 
 struct Family {
@@ -42,9 +29,12 @@ struct Family {
 };
 
 // A plain LlamaForSequenceClassification is causal and reads the last token: another model.
-constexpr Family kFamilies[] = {{"LlamaBidirectionalForSequenceClassification", read_llama},
-                                {"BertForSequenceClassification", read_bert},
-                                {"BertPairCosineForSequenceClassification", read_bert_pair_cosine}};
+constexpr Family kFamilies[] = {
+    {"LlamaBidirectionalForSequenceClassification",
+     read<read_llama_config, llama_network, Framing::question>},
+    {"BertForSequenceClassification", read<read_bert_config, bert_network, Framing::pair>},
+    {"BertPairCosineForSequenceClassification",
+     read<read_bert_config, bert_pair_cosine_network, Framing::typed_pair>}};
 
 [[noreturn]] void refuse_family(const JsonObject& config, const std::string& name) {
   std::vector<std::string> known;
