@@ -144,6 +144,7 @@ Network make_network(const BertConfig& config, const Checkpoint& checkpoint, con
   network.num_kv_heads = config.num_heads;
   network.head_dim = config.head_dim;
   network.vocab_size = config.vocab_size;
+  network.norms_residual = true;
   // models/bert.py keeps the residual and, beside it, at most queries, keys and values with what
   // attention makes of them, or the hidden state.
   network.floats_per_token =

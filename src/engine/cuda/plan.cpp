@@ -1,23 +1,15 @@
 #include "engine/cuda/plan.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include "engine/cuda/inputs.hpp"
 
 namespace reranker::engine::cuda {
-namespace {
-
-bool calls(const model::Network& network, std::string_view operation) {
-  return network.script.find(operation) != std::string_view::npos;
-}
-
-}  // namespace
 
 Widths::Widths(const model::Network& network)
     : qkv((network.num_heads + 2 * network.num_kv_heads) * network.head_dim),
       attention(network.num_heads * network.head_dim),
-      norms_residual(calls(network, "reranker.layer_norm(")) {
+      norms_residual(network.norms_residual) {
   for (const model::Weight& weight : network.weights) {
     if (weight.is_added_to_residual()) hidden = weight.rows;
     if (weight.reads == model::Weight::Reads::mlp) mlp = weight.cols;
