@@ -21,11 +21,7 @@ class BertPairCosineForSequenceClassification(BertPreTrainedModel):
     def forward(self, input_ids, token_type_ids):
         """Of one sequence, (1, tokens)."""
         states = self.bert(input_ids, token_type_ids=token_type_ids).last_hidden_state[0]
-        return SequenceClassifierOutput(logits=self.score(states, token_type_ids[0]))
-
-    def score(self, states, types):
-        query, passage = states[types == 0].mean(0), states[types == 1].mean(0)
-        return self.classifier(states.mean(0)) + self.cosine_scale * cosine_similarity(query, passage, dim=0)
+        return SequenceClassifierOutput(logits=pair_cosine(self, states, token_type_ids[0], "right"))
 
 
 def pooled(model, states, types, variant: str):
