@@ -228,6 +228,7 @@ RERANKER_DEVICE void finish(const Problem& problem, Rows<Number, Tile>& rows,
 template <class Number, class Tile>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     attention_sm80_kernel(Problem problem) {
+  static_assert(Tile::kSharedBytes <= kMaxSharedBytes);
   const auto item = load_global(problem.work + block_x());
   const int num_keys = static_cast<int>(item.w[3]);
   int block = (num_keys - 1) / Tile::kKeys;

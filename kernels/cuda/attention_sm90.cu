@@ -314,6 +314,7 @@ template <class T>
 __global__ void __launch_bounds__(T::kThreads, 1)
     attention_sm90_kernel(const __grid_constant__ TensorMap queries,
                           const __grid_constant__ TensorMap keys_values, AttentionArgs args) {
+  static_assert(T::kSharedBytes <= kMaxSharedBytes);
   const SharedAddress shared = shared_memory();
   if (thread_index() == 0) init_barriers<T>(shared);
   sync_block();

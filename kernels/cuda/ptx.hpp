@@ -39,6 +39,16 @@ using SharedAddress = std::uint32_t;
 /// Where the block's dynamic shared memory starts, aligned to 1024 bytes.
 RERANKER_DEVICE SharedAddress shared_memory();
 
+/// Bytes of it that a block may ask for where this is compiled for: CUDA C++ Programming Guide,
+/// "Maximum amount of shared memory per thread block".
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 800
+constexpr int kMaxSharedBytes = 163 * 1024;
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+constexpr int kMaxSharedBytes = 99 * 1024;
+#else
+constexpr int kMaxSharedBytes = 227 * 1024;
+#endif
+
 template <class T>
 RERANKER_DEVICE T load_shared(SharedAddress from);
 template <class T>
