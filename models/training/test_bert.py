@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -31,6 +32,12 @@ def test_an_exported_bert_gives_the_logits_of_transformers(tiny, family, tmp_pat
     ours = model(model.encode(tokenizer, "where is the cat", passages, 512))
     expected = [theirs(**encode("where is the cat", p, return_tensors="pt")).logits[0] for p in passages]
     assert torch.allclose(ours, torch.cat(expected), atol=1e-4)
+
+
+def test_the_code_beside_the_shipped_weights_is_the_training_s():
+    source = Path(pair_cosine.__file__).with_name(pair_cosine.MODELING)
+    shipped = source.parents[1] / "small" / pair_cosine.MODELING
+    assert shipped.read_text(encoding="utf-8") == source.read_text(encoding="utf-8")
 
 
 def test_a_pair_has_its_own_types_and_a_long_passage_loses_its_end():
