@@ -13,7 +13,6 @@ says how. Needs no packages.
 import argparse
 import json
 import os
-import random
 import statistics
 import sys
 from itertools import combinations
@@ -22,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "models" / "training"), str(ROOT / "tests" / "oracle")]
 
-from beir import passage_text, read_candidates, read_corpus, read_qrels, read_queries
+from beir import draw_queries
 from cli import Rerank
 from metrics import ndcg
 
@@ -30,24 +29,10 @@ CANDIDATES = 40
 ORDERS = ("alone", "fused")
 
 
-def sample(folder: Path, split: str, count: int, seed: int) -> list[dict]:
-    """`count` of the queries that have candidates and judgements."""
-    candidates, relevant = read_candidates(folder, split), read_qrels(folder, split)
-    queries, corpus = read_queries(folder), read_corpus(folder)
-    ids = sorted(query for query in candidates if query in relevant)
-    chosen = random.Random(seed).sample(ids, min(count, len(ids)))
-    return [{
-        "query": queries[query],
-        "relevant": relevant[query],
-        "ids": [passage for passage, _ in candidates[query][:CANDIDATES]],
-        "first_stage": [score for _, score in candidates[query][:CANDIDATES]],
-        "passages": [passage_text(*corpus[passage]) for passage, _ in candidates[query][:CANDIDATES]],
-    } for query in chosen]
-
-
 def scores(process: Rerank, row: dict) -> dict[str, list[float]]:
     """The logits, and what they become with the first stage's scores."""
-    reply = process.ask({name: row[name] for name in ("query", "passages", "first_stage")})
+    first_stage = row["scores"][:len(row["passages"])]
+    reply = process.ask({"query": row["query"], "passages": row["passages"], "first_stage": first_stage})
     return {"alone": [hit["logit"] for hit in reply["report"]], "fused": reply["scores"]}
 
 
@@ -108,7 +93,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     results = {}
     for name in args.sets:
-        rows = sample(args.data / name, args.split, args.queries, args.seed)
+        rows = draw_queries(args.data / name, args.split, args.queries, CANDIDATES, args.seed)
         exact = scored(args, "fp32", rows)
         for precision in args.precisions:
             other = scored(args, precision, rows)

@@ -6,6 +6,7 @@ qrels/<split>.tsv.gz and bm25.<split>.tsv.gz.
 
 import gzip
 import json
+import random
 from pathlib import Path
 from typing import Iterator
 
@@ -49,6 +50,26 @@ def read_candidates(folder: Path, split: str) -> dict[str, list[tuple[str, float
             query, passage, _rank, score = line.rstrip("\n").split("\t")
             candidates.setdefault(query, []).append((passage, float(score)))
     return candidates
+
+
+def draw_queries(folder: Path, split: str, count: int, num_candidates: int, seed: int = 1,
+                 prefix: str = "") -> list[dict]:
+    """`count` of the queries that have candidates and judgements and whose id begins with `prefix`, in
+    a random order, so that any first part of them is a sample too.
+
+    `relevant` are passage ids; `ids` and `passages` are the first candidates' and `scores` all of them, best first.
+    """
+    candidates, relevant = read_candidates(folder, split), read_qrels(folder, split)
+    queries, corpus = read_queries(folder), read_corpus(folder)
+    known = sorted(q for q in candidates if q in relevant and q.startswith(prefix))
+    return [{
+        "set": folder.name,
+        "query": queries[q],
+        "relevant": relevant[q],
+        "ids": [p for p, _ in candidates[q][:num_candidates]],
+        "scores": [score for _, score in candidates[q]],
+        "passages": [passage_text(*corpus[p]) for p, _ in candidates[q][:num_candidates]],
+    } for q in random.Random(seed).sample(known, min(count, len(known)))]
 
 
 def _rows(path: Path) -> Iterator[dict]:

@@ -9,14 +9,13 @@ dev queries.
 
 import argparse
 import json
-import random
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
 import folder
-from beir import passage_text, read_candidates, read_corpus, read_qrels, read_queries
+from beir import draw_queries
 from fusion import first_stage_terms
 from metrics import ndcg, recall
 from mine import CANDIDATES, QUERIES, UNSEEN
@@ -25,18 +24,8 @@ from scoring import score
 
 def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
     """`count` dev queries (tldr: English ones) with candidates and judgements."""
-    candidates = read_candidates(data / name, "dev")
-    relevant = read_qrels(data / name, "dev")
-    queries, corpus = read_queries(data / name), read_corpus(data / name)
-    ids = sorted(q for q in candidates if q in relevant and (name != "tldr" or q.startswith("en/")))
-    chosen = random.Random(seed).sample(ids, min(count, len(ids)))
-    return [{
-        "query": queries[q],
-        "relevant": relevant[q],
-        "ids": [p for p, _ in candidates[q][:CANDIDATES]],
-        "scores": torch.tensor([s for _, s in candidates[q][:CANDIDATES]]),
-        "passages": [passage_text(*corpus[p]) for p, _ in candidates[q][:CANDIDATES]],
-    } for q in chosen]
+    rows = draw_queries(data / name, "dev", count, CANDIDATES, seed, prefix="en/" if name == "tldr" else "")
+    return [row | {"scores": torch.tensor(row["scores"][:CANDIDATES])} for row in rows]
 
 
 def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor) -> dict[str, tuple[float, float]]:

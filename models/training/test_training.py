@@ -57,6 +57,33 @@ def test_the_readers_read_a_set(tmp_path):
     assert beir.read_candidates(path, "dev") == {"q1": [("p1", 3.5), ("p9", 1.25)]}
 
 
+def with_candidates(path: Path, count: int) -> Path:
+    """The toy set whose first `count` dev queries have three candidates each, and one that nobody judged."""
+    rows = [f"q{i}\tp{(i + step) % 64}\t{step + 1}\t{9 - step}\n"
+            for i in [*range(1, 2 * count, 2), 2] for step in range(3)]
+    (write_set(path) / "bm25.dev.tsv.gz").write_bytes(gzip.compress("".join(rows).encode()))
+    return path
+
+
+def test_drawn_queries_have_candidates_and_judgements(tmp_path):
+    path = with_candidates(tmp_path / "toy", count=5)
+    rows = beir.draw_queries(path, "dev", count=9, num_candidates=2)
+    assert {row["ids"][0] for row in rows} == {"p1", "p3", "p5", "p7", "p9"}  # not q2's: only train judges it
+    [row] = [row for row in rows if row["ids"][0] == "p7"]
+    assert row == {
+        "set": "toy", "query": "where is the red ant", "relevant": {"p7"}, "ids": ["p7", "p8"],
+        "scores": [9.0, 8.0, 7.0], "passages": ["ant\na red ant lives here", "cat\na green cat lives here"]}
+
+
+def test_a_draw_is_fixed_by_its_seed_and_keeps_to_its_prefix(tmp_path):
+    path = with_candidates(tmp_path / "toy", count=5)
+    drawn = lambda count, **options: [row["ids"][0] for row in beir.draw_queries(path, "dev", count, 1, **options)]
+    # random.Random's for 1 and 2: a figure that was measured on a draw is measured on the same again.
+    assert drawn(5) == ["p3", "p1", "p9", "p7", "p5"] and drawn(5, seed=2) == ["p1", "p9", "p7", "p3", "p5"]
+    assert drawn(2) == ["p3", "p1"]
+    assert drawn(5, prefix="q9") == ["p9"]
+
+
 def test_bm25_puts_the_rarer_word_first_and_drops_what_shares_no_word():
     index = Bm25({"a": "the cat", "b": "the dog", "c": "the the", "d": "a bird"})
     assert [p for p, _ in index.top("The dog?", 3)][0] == "b"
