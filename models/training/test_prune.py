@@ -23,6 +23,7 @@ import vocabulary
 from cut_layers import Sample
 from lists import Lists
 from loss import list_divergence
+from states import States, unexplained
 from toy import PLAN, tiny_bert, tiny_llama, tiny_pair_cosine, word_tokenizer
 
 all_families = pytest.mark.parametrize("tiny", [tiny_llama, tiny_bert, tiny_pair_cosine])
@@ -290,6 +291,53 @@ def test_scores_that_the_teacher_left_serve_the_next_student(lists, tmp_path, mo
     monkeypatch.setattr(distill.Teacher, "_compute", None)  # not called
     second = make()
     assert [second.step()["loss"] for _ in range(2)] == pytest.approx(losses, abs=1e-4)
+
+
+@all_families
+def test_states_bring_a_students_layers_to_the_teachers_that_they_stand_for(tiny, lists, tmp_path):
+    teacher = write_folder(tmp_path / "whole", tiny)
+    prune.cut(teacher, tmp_path / "cut", [1, 3], None)
+    plan = replace(PLAN, learning_rate=1e-3, warm_up=1, stages=[replace(stage, lists=64) for stage in PLAN.stages])
+    run = distill.Distiller(Lists(lists, "train"), tmp_path / "cut", plan, 1, teacher=teacher,
+                            state_weight=1e3, state_layers=[1, 3])
+    apart = lambda row: (row["loss"] - row["taught"]) / 1e3
+    before = apart(run.step())
+    while run.position < run.total:
+        run.step()
+    run.jump(0)
+    assert before > 0.1 and apart(run.step()) < 0.8 * before  # on the same lists
+
+
+def test_a_model_is_not_apart_from_itself_and_the_loss_is_the_kl_and_the_weighted_states(lists, tmp_path):
+    teacher = write_folder(tmp_path / "whole", tiny_pair_cosine)
+    make = lambda start, weight: distill.Distiller(
+        Lists(lists, "train"), start, PLAN, 1, teacher=teacher, state_weight=weight, state_layers=[1, 3])
+    prune.cut(teacher, tmp_path / "cut", [1, 3], None)
+    once, twice = make(tmp_path / "cut", 1.0).step(), make(tmp_path / "cut", 2.0).step()
+    assert once["taught"] == twice["taught"]
+    assert twice["loss"] - twice["taught"] == pytest.approx(2 * (once["loss"] - once["taught"]), abs=1e-3)
+    same = distill.Distiller(Lists(lists, "train"), teacher, PLAN, 1, teacher=teacher, state_weight=1.0,
+                             state_layers=[0, 1, 2, 3])
+    assert same.step()["loss"] == pytest.approx(0, abs=1e-5)
+
+
+def test_the_unexplained_share_is_one_for_the_mean_row_and_none_for_the_rows():
+    wanted = torch.tensor([[1.0, 2.0], [3.0, 2.0], [5.0, 8.0]])
+    assert unexplained(wanted, wanted) == 0
+    assert unexplained(wanted, wanted.mean(0).expand(3, 2)) == 1
+    assert unexplained(wanted, wanted + torch.tensor([2.0, 0.0])).item() == pytest.approx(12 / 32)  # 3 * 4 of 8 + 24
+
+
+def test_a_layer_that_the_teacher_lacks_is_refused():
+    with pytest.raises(ValueError, match="layer 4 of a model with 4; wanted 0 to 3"):
+        States(deeper(tiny_bert, 4)[0], [1, 4])
+
+
+def test_each_layer_of_the_student_has_one_of_the_teachers(lists, tmp_path):
+    teacher = write_folder(tmp_path / "whole", tiny_bert)
+    prune.cut(teacher, tmp_path / "cut", [1, 3], None)
+    with pytest.raises(ValueError, match="1 of the teacher's layers for 2 of the student's; wanted one each"):
+        distill.Distiller(Lists(lists, "train"), tmp_path / "cut", PLAN, 1, teacher=teacher, state_layers=[3])
 
 
 def test_labels_add_their_loss_and_free_the_fusion(lists, tmp_path):
