@@ -6,7 +6,7 @@
 #include <utility>
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -96,5 +96,5 @@ void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   }
 }
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

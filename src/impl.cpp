@@ -11,7 +11,7 @@
 #include "runtime/access.hpp"
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
     : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {}
@@ -91,5 +91,5 @@ Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
   from_.scratches_.push_back(std::move(scratch_));
 }
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

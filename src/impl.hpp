@@ -17,7 +17,7 @@
 #include "text/tokenizer.hpp"
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 /// What a loaded model is made of.
 struct Reranker::Impl {
@@ -80,5 +80,5 @@ class Reranker::Impl::BorrowedScratch {
   text::Tokenizer::Scratch scratch_;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

@@ -20,7 +20,7 @@
 // beside it.
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 namespace {
 
 constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated at
@@ -271,5 +271,5 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   return Reranker(std::move(impl));
 }
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

@@ -20,7 +20,7 @@
 // the best chunk of each passage -> fusion -> input order.
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 namespace {
 
 constexpr float kUnscored = std::numeric_limits<float>::quiet_NaN();
@@ -221,5 +221,5 @@ const Info& Reranker::info() const {
   return impl_->info;
 }
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

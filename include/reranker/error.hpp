@@ -6,7 +6,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 /// What a caller can do about a failure.
 enum class ErrorCode {
@@ -41,5 +41,5 @@ class RERANKER_EXPORT Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

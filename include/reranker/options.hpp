@@ -9,7 +9,7 @@
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 enum class Device { automatic, cpu, cuda };
 
@@ -81,5 +81,5 @@ struct RankOptions : ScoreOptions {
   std::size_t top_n = 0;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

@@ -14,7 +14,7 @@
 #include <reranker/texts.hpp>
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 /// A loaded cross-encoder: reads a query and a passage together and gives the pair one
 /// relevance score.
@@ -70,5 +70,5 @@ class RERANKER_EXPORT Reranker {
   std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

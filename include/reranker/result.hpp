@@ -8,7 +8,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v1 {
+inline namespace v2 {
 
 /// How a passage fared.
 enum class Status {
@@ -93,5 +93,5 @@ struct Info {
   std::string fingerprint;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker

@@ -10,7 +10,7 @@ namespace reranker {
 namespace runtime {
 class Executor;
 }
-inline namespace v1 {
+inline namespace v2 {
 namespace detail {
 struct RuntimeAccess;
 }
@@ -52,5 +52,5 @@ class RERANKER_EXPORT Runtime {
   std::shared_ptr<runtime::Executor> executor_;
 };
 
-}  // namespace v1
+}  // namespace v2
 }  // namespace reranker
