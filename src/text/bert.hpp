@@ -15,6 +15,7 @@ class Bert final : public PieceEncoder {
 
   std::string_view kind() const override { return "bert"; }
   std::size_t vocabulary_size() const override { return model_.vocabulary_size(); }
+  TokenId unknown() const override { return model_.unknown(); }
   bool splits_before_colon() const override { return !normalized_.may_straddle_colon(); }
   void encode(std::string_view piece, std::size_t begin, SpecialTokens mode, EncodeBuffers& buffers,
               EncodeOutput& out) const override;

@@ -7,6 +7,7 @@
 #include "text/bert_words.hpp"
 #include "text/byte_bpe.hpp"
 #include "text/encode_output.hpp"
+#include "text/vocabulary.hpp"
 
 namespace reranker::text {
 
@@ -33,6 +34,9 @@ class PieceEncoder {
   virtual std::string_view kind() const = 0;
 
   virtual std::size_t vocabulary_size() const = 0;
+
+  /// See Tokenizer::unknown().
+  virtual TokenId unknown() const { return kNoToken; }
 
   /// See Tokenizer::splits_before_colon().
   virtual bool splits_before_colon() const = 0;

@@ -46,6 +46,13 @@ class Prompt {
   /// Tokens that the frame puts in front of a passage, at the most.
   std::size_t lead_tokens() const { return frame_.passage_head.size(); }
 
+  /// So many ids of every prompt stand before the passage and what the frame puts in front of it.
+  std::size_t head_tokens() const { return head_.size(); }
+
+  /// The query's tokens as ordinary text has them, at a text's beginning and behind a space: ids
+  /// that rise, none of them special or the unknown token's.
+  std::vector<TokenId> query_tokens() const;
+
   /// Where the pretokens and tokens of `passage` end, in bytes of it. What the frame puts in
   /// front is read along: it may be a token at byte 0.
   Ends ends(std::string_view passage) const;

@@ -120,6 +120,10 @@ const std::optional<PairTemplate>& Tokenizer::pair() const {
   return parts_->around.pair;
 }
 
+TokenId Tokenizer::unknown() const {
+  return parts_->encoder->unknown();
+}
+
 std::size_t Tokenizer::vocabulary_size() const {
   return parts_->encoder->vocabulary_size();
 }

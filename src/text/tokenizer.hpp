@@ -82,6 +82,9 @@ class Tokenizer {
   /// one with other token types than PairTemplate can tell.
   const std::optional<PairTemplate>& pair() const;
 
+  /// The id of what the vocabulary has no token for; -1 where it has one for everything.
+  TokenId unknown() const;
+
   /// The largest id plus one.
   std::size_t vocabulary_size() const;
 

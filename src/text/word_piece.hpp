@@ -23,6 +23,7 @@ class WordPiece {
   WordPiece(Vocabulary vocabulary, const Options& options);
 
   std::size_t vocabulary_size() const { return whole_.size(); }
+  TokenId unknown() const { return unknown_; }
   std::size_t max_word_chars() const { return max_word_chars_; }
 
   /// Appends the ids of `word`, which is not empty.

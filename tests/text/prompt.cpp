@@ -1,5 +1,6 @@
 #include "text/prompt.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -119,4 +120,54 @@ TEST_CASE("a frame of pairs is the tokenizer's pair template", "[prompt]") {
   CHECK(pair.ids.typed);
   CHECK_FALSE(question_frame(bert).ids.typed);
   CHECK_FALSE(pair_frame(recorded::tokenizer("llama3")).ids.typed);
+}
+
+TEST_CASE("a prompt's query tokens are those of its text, rising and each once", "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("bert");
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer, pair_frame(tokenizer), scratch, SpecialTokens::match,
+                      "the bees, the bees", Prompt::kNoWindow);
+  Ids expected = encode(tokenizer, "the bees, the bees");
+  std::sort(expected.begin(), expected.end());
+  expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
+  CHECK(prompt.query_tokens() == expected);
+}
+
+TEST_CASE("a prompt's query tokens are words as they begin a text and as they follow a space",
+          "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("llama3");
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer, question_frame(tokenizer), scratch, SpecialTokens::match, "why",
+                      Prompt::kNoWindow);
+  const auto tokens = prompt.query_tokens();
+  for (const char* text : {"why", " why"})
+    for (const TokenId id : encode(tokenizer, text))
+      CHECK(std::find(tokens.begin(), tokens.end(), id) != tokens.end());
+}
+
+TEST_CASE("a prompt's query tokens are not special, nor the unknown token", "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("bert");
+  Tokenizer::Scratch scratch;
+  const std::string query = "the [SEP] \u0dc6";  // no letter of the vocabulary
+  const Ids read = encode(tokenizer, query);
+  REQUIRE(read.size() == 3);
+  const Prompt prompt(tokenizer, pair_frame(tokenizer), scratch, SpecialTokens::match, query,
+                      Prompt::kNoWindow);
+  const auto tokens = prompt.query_tokens();
+  CHECK(std::find(tokens.begin(), tokens.end(), read[0]) != tokens.end());
+  CHECK(std::find(tokens.begin(), tokens.end(), read[1]) == tokens.end());
+  CHECK(std::find(tokens.begin(), tokens.end(), read[2]) == tokens.end());
+  CHECK(read[2] == tokenizer.unknown());
+  CHECK(recorded::tokenizer("llama3").unknown() == -1);
+}
+
+TEST_CASE("a prompt's head is what stands before the passage", "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("bert");
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer, pair_frame(tokenizer), scratch, SpecialTokens::match, "why",
+                      Prompt::kNoWindow);
+  const Ids passage = encode(tokenizer, "the bees");
+  const Ids all = prompt.encode("the bees").ids;
+  REQUIRE(all.size() == prompt.head_tokens() + passage.size() + 1);
+  CHECK(std::equal(passage.begin(), passage.end(), all.begin() + prompt.head_tokens()));
 }
