@@ -29,8 +29,10 @@ struct Reranker::Impl {
   text::Tokenizer tokenizer;
   text::Frame frame;  // of a query and a passage
   std::optional<model::Fusion> fusion;
-  model::Calibration calibration;  // plain sigmoids where the folder has none
-  std::size_t max_tokens = 0;      // the window
+  model::Calibration calibration;     // plain sigmoids where the folder has none
+  model::LongPassages long_passages;  // what Overflow::automatic means
+  std::size_t max_tokens = 0;         // the window
+  std::size_t min_tokens = 0;         // the least that a window may have
   std::shared_ptr<runtime::Executor> executor;
   std::unique_ptr<engine::Encoder> encoder;  // made and destroyed on the executor's thread
   Info info;
@@ -44,6 +46,12 @@ struct Reranker::Impl {
 
   /// Logits of sequences that are still being made.
   class Encoding;
+
+  /// Throws Error: invalid_argument.
+  void check(const ScoreOptions& options, std::size_t num_passages) const;
+
+  /// How passages over the window are read, of the caller's wishes and the folder's.
+  model::LongPassages choose(const ScoreOptions& options) const;
 
   /// A forward pass of two tokens. Throws Error: model_invalid, where the logit is not finite.
   void check_forward(const std::filesystem::path& folder) const;

@@ -43,14 +43,24 @@ std::size_t choose_window(const model::Config& config, std::size_t wanted) {
 }
 
 // A window must hold the prompt around two empty texts with room to spare for some of each.
-void require_room(const text::Tokenizer& tokenizer, const text::Frame& frame, std::size_t window) {
+std::size_t least_window(const text::Tokenizer& tokenizer, const text::Frame& frame) {
   text::Tokenizer::Scratch scratch;
   const text::Prompt prompt(tokenizer, frame, scratch, SpecialTokens::match, {},
                             text::Prompt::kNoWindow);
-  const std::size_t least = 2 * prompt.encode({}).ids.size();
+  return 2 * prompt.encode({}).ids.size();
+}
+
+void require_room(std::size_t least, std::size_t window, const model::LongPassages& long_passages,
+                  const std::filesystem::path& folder) {
   if (window < least)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("max_tokens is {}, at least {} wanted for the prompt", window, least));
+  const std::size_t of_chunks = long_passages.chunk_tokens;
+  if (of_chunks != 0 && of_chunks < least)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: long_passages: \"chunk_tokens\" is {}, at least {} wanted for the "
+                            "prompt",
+                            (folder / "config.json").string(), of_chunks, least));
 }
 
 text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {
@@ -175,7 +185,7 @@ std::string describe(const text::Frame& frame) {
 // Everything that a score depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Network& network, const engine::Description& description,
                         const text::Frame& frame, const std::filesystem::path& folder,
-                        std::size_t window) {
+                        std::size_t window, const model::LongPassages& long_passages) {
   std::string text =
       fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
                   description.precision, description.weights, description.attention, window,
@@ -185,6 +195,8 @@ std::string fingerprint(const model::Network& network, const engine::Description
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
   text += describe(frame);
+  if (long_passages.overflow == Overflow::chunk)
+    text += fmt::format(" {} {}", long_passages.max_chunks, long_passages.chunk_tokens);
   text += model::InputFile(folder / "tokenizer.json").read_all();
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
@@ -255,16 +267,22 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size), runtime);
   impl->max_tokens = window;
   impl->frame = make_frame(impl->tokenizer, model, folder);
-  require_room(impl->tokenizer, impl->frame, impl->max_tokens);
+  impl->min_tokens = least_window(impl->tokenizer, impl->frame);
+  require_room(impl->min_tokens, window, config.long_passages, folder);
   impl->fusion = config.fusion;
   impl->calibration = config.calibration.value_or(model::Calibration{});
+  impl->long_passages = config.long_passages;
   impl->encoder = encoder.take();
 
   impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());
   impl->info.tokenizer = impl->tokenizer.kind();
   impl->info.max_tokens = impl->max_tokens;
+  const auto automatic = impl->choose({});
+  impl->info.overflow = automatic.overflow == Overflow::chunk ? "chunk" : "truncate";
+  impl->info.max_chunks = automatic.max_chunks;
+  impl->info.chunk_tokens = automatic.chunk_tokens;
   impl->info.fingerprint = fingerprint(model.network, impl->encoder->description(), impl->frame,
-                                       folder, impl->max_tokens);
+                                       folder, impl->max_tokens, config.long_passages);
 
   impl->check_forward(folder);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));

@@ -37,12 +37,7 @@ struct Fit {
   std::vector<batch::Sequence> sequences;
 };
 
-void check(const ScoreOptions& options, std::size_t num_passages) {
-  if (options.token_budget == 0)
-    throw Error(ErrorCode::invalid_argument, "token_budget is 0, at least 1 wanted");
-  if (options.max_chunks == 0)
-    throw Error(ErrorCode::invalid_argument, "max_chunks is 0, at least 1 wanted");
-  const auto& first_stage = options.first_stage;
+void check_first_stage(const std::vector<float>& first_stage, std::size_t num_passages) {
   if (!first_stage.empty() && first_stage.size() != num_passages)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("first_stage has {} scores, {} wanted: one a passage",
@@ -53,28 +48,46 @@ void check(const ScoreOptions& options, std::size_t num_passages) {
                   fmt::format("first_stage[{}] is {}, a finite number wanted", i, first_stage[i]));
 }
 
+// What is made of one query: prompts of passages, and of chunks where their window is another.
+class Prompts {
+ public:
+  template <typename MakePrompt>
+  Prompts(const MakePrompt& make, std::size_t max_tokens, const model::LongPassages& how)
+      : whole_(make(max_tokens)) {
+    if (how.overflow == Overflow::chunk && how.chunk_tokens < max_tokens)
+      chunk_.emplace(make(how.chunk_tokens));
+  }
+
+  const text::Prompt& whole() const { return whole_; }
+  const text::Prompt& chunk() const { return chunk_ ? *chunk_ : whole_; }
+
+ private:
+  text::Prompt whole_;
+  std::optional<text::Prompt> chunk_;
+};
+
 // Fits one passage; byte positions are turned back into those of the caller's text.
-Fit fit_passage(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-                const ScoreOptions& options) {
+Fit fit_passage(const Prompts& prompts, std::string_view passage, std::size_t index,
+                const model::LongPassages& how) {
   const bool valid = text::valid_utf8(passage);
   const text::RepairedText repaired(valid ? std::string_view() : passage);
   const auto original = [&](std::size_t byte) {
     return valid ? byte : repaired.original_offset(byte);
   };
 
-  auto fitted = batch::fit(prompt, valid ? passage : repaired.text(), index, options.overflow,
-                           options.max_chunks);
+  auto fitted = batch::fit(prompts.whole(), prompts.chunk(), valid ? passage : repaired.text(),
+                           index, how.overflow, how.max_chunks);
   Hit hit;
   hit.index = index;
   hit.score = hit.logit = hit.probability = kUnscored;
   hit.status = fitted.status;
-  hit.bytes_read = original(fitted.bytes_read);
-  hit.query_truncated = prompt.query_truncated();
+  hit.query_truncated = fitted.query_truncated;
   for (auto& sequence : fitted.sequences) {
     hit.tokens += sequence.ids.size();
     sequence.begin = original(sequence.begin);
     sequence.end = original(sequence.end);
   }
+  hit.bytes_read = batch::bytes_covered(fitted.sequences);
   return {hit, std::move(fitted.sequences)};
 }
 
@@ -147,21 +160,45 @@ void sort_best_first(std::vector<Hit>& hits) {
 
 Reranker::Reranker(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
+void Reranker::Impl::check(const ScoreOptions& options, std::size_t num_passages) const {
+  if (options.token_budget == 0)
+    throw Error(ErrorCode::invalid_argument, "token_budget is 0, at least 1 wanted");
+  if (options.max_chunks == 0)
+    throw Error(ErrorCode::invalid_argument, "max_chunks is 0, at least 1 wanted");
+  if (options.chunk_tokens != 0 && options.chunk_tokens < min_tokens)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("chunk_tokens is {}, at least {} wanted for the prompt",
+                            options.chunk_tokens, min_tokens));
+  check_first_stage(options.first_stage, num_passages);
+}
+
+model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
+  model::LongPassages how = long_passages;
+  if (options.overflow != Overflow::automatic)
+    how = {options.overflow, options.max_chunks, options.chunk_tokens};
+  const bool given = how.chunk_tokens != 0 && how.chunk_tokens < max_tokens;
+  how.chunk_tokens = given ? how.chunk_tokens : max_tokens;
+  return how;
+}
+
 // One query for all passages, or one for each.
 Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& options) const {
   require_own_process();
   check(options, passages.size());
   const auto start = Clock::now();
+  const auto how = choose(options);
   Ranking ranking;
   Encoding encoding(*this, options.token_budget);
   {
     BorrowedScratch scratch(*this);
-    std::optional<text::Prompt> prompt;
+    std::optional<Prompts> prompts;
     for (std::size_t i = 0; i < passages.size(); ++i) {
-      if (i < queries.size())
-        prompt.emplace(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
-                       max_tokens);
-      auto fit = fit_passage(*prompt, passages[i], i, options);
+      const auto make_prompt = [&](std::size_t window) {
+        return text::Prompt(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
+                            window);
+      };
+      if (i < queries.size()) prompts.emplace(make_prompt, max_tokens, how);
+      auto fit = fit_passage(*prompts, passages[i], i, how);
       ranking.hits.push_back(fit.hit);
       encoding.add(std::move(fit.sequences));
     }

@@ -50,6 +50,9 @@ std::vector<Field> fields_of(const reranker::Info& info) {
       {"fusion", number(info.fusion), false},
       {"first_stage_max_weight", number(info.first_stage_max_weight), false},
       {"first_stage_zscore_weight", number(info.first_stage_zscore_weight), false},
+      {"overflow", info.overflow, true},
+      {"max_chunks", number(info.max_chunks), false},
+      {"chunk_tokens", number(info.chunk_tokens), false},
       {"calibrated", number(info.calibrated), false},
       {"fingerprint", info.fingerprint, true},
   };

@@ -119,9 +119,16 @@ void add_call_options(CLI::App& app, reranker::ScoreOptions& options) {
   add_count(app, "--token-budget", options.token_budget, 1, "Tokens of one forward pass, at most");
   add_choice<Overflow>(
       app, "--overflow", options.overflow,
-      {{"truncate", Overflow::truncate}, {"chunk", Overflow::chunk}, {"fail", Overflow::fail}},
-      "What happens to a passage over the window");
-  add_count(app, "--max-chunks", options.max_chunks, 1, "Windows of one passage, at most");
+      {{"auto", Overflow::automatic},
+       {"truncate", Overflow::truncate},
+       {"chunk", Overflow::chunk},
+       {"fail", Overflow::fail}},
+      "What happens to a passage over the window; auto: what the folder says, else truncate");
+  add_count(
+      app, "--max-chunks", options.max_chunks, 1,
+      "Windows of one passage that chunk reads, at most: those that share most with the query");
+  add_count(app, "--chunk-tokens", options.chunk_tokens, 1,
+            "Tokens of one such window, prompt included; default: as many as of a whole passage");
   add_special_tokens(app, options.special_tokens);
 }
 

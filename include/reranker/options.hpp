@@ -20,9 +20,10 @@ enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 
 /// What happens to a passage whose prompt does not fit the window of max_tokens.
 enum class Overflow {
-  truncate,  ///< The passage's tail is cut, never the prompt around it.
-  chunk,     ///< Windows of the passage with a quarter overlap; the best one counts.
-  fail,      ///< The passage is reported as too_long; `score` throws.
+  automatic,  ///< What the folder says of long passages (Info::overflow); else truncate.
+  truncate,   ///< The passage's tail is cut, never the prompt around it.
+  chunk,      ///< Windows of the passage with a quarter overlap; the best one counts.
+  fail,       ///< The passage is reported as too_long; `score` throws.
 };
 
 /// What the text of a special token, such as "<|eot_id|>", means inside a query or passage.
@@ -59,11 +60,17 @@ struct LoadOptions {
 };
 
 struct ScoreOptions {
-  Overflow overflow = Overflow::truncate;
+  Overflow overflow = Overflow::automatic;
 
-  /// The most windows that Overflow::chunk reads of one passage, from its beginning on. Time grows
-  /// with them: benchmarks/long_documents.md says what they bring.
+  /// The most windows that Overflow::chunk reads of one passage. Of more than that it reads the
+  /// first and those that share most with the query; of one alone, that which shares most. Time
+  /// grows with them: benchmarks/long_documents.md says what they bring.
   std::size_t max_chunks = 32;
+
+  /// The window of Overflow::chunk: tokens of one sequence, prompt included. 0, or more than
+  /// max_tokens: as many as those. A model that was trained on short texts may tell more from
+  /// shorter windows. Neither this nor max_chunks counts under Overflow::automatic.
+  std::size_t chunk_tokens = 0;
 
   SpecialTokens special_tokens = SpecialTokens::match;
 

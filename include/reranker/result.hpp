@@ -34,8 +34,10 @@ struct Hit {
   /// candidates another share is relevant. The three are NaN where status says unscored.
   float probability = 0;
   Status status = Status::ok;
-  std::size_t tokens = 0;       ///< Tokens encoded for this passage, prompts included.
-  std::size_t bytes_read = 0;   ///< Bytes of the passage that some window covered.
+  std::size_t tokens = 0;  ///< Tokens encoded for this passage, prompts included.
+  /// Bytes of the passage that some window covered, each counted once. They are its beginning,
+  /// unless only some of a chunked passage's windows were read: what lies between is not counted.
+  std::size_t bytes_read = 0;
   std::size_t chunk_begin = 0;  ///< The best window, as a byte range of the passage.
   std::size_t chunk_end = 0;
   bool query_truncated = false;  ///< The query was cut to three quarters of the window.
@@ -87,6 +89,9 @@ struct Info {
   bool fusion = false;                   ///< The folder carries a learned first-stage fusion.
   double first_stage_max_weight = 0;     ///< fused = logit + this * 10 * s / max(s)
   double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call.
+  std::string overflow;                  ///< What Overflow::automatic does: "truncate" or "chunk".
+  std::size_t max_chunks = 0;            ///< Windows that it reads of one passage, at most.
+  std::size_t chunk_tokens = 0;          ///< Their tokens, at most; as a ScoreOptions has both.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
   /// Over weights, tokenizer, prompt, precision and kernel revision: equal fingerprints give
   /// equal scores, so it can key a score cache. 16 hexadecimal digits.

@@ -1,7 +1,10 @@
 #include "batch/fit.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
+
+#include "batch/likeliest.hpp"
 
 namespace reranker::batch {
 namespace {
@@ -62,35 +65,55 @@ std::size_t next_start(const std::vector<Cut>& cuts, std::size_t first, std::siz
   return next;
 }
 
-Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-             std::size_t max_chunks) {
+std::vector<Sequence> windows(const text::Prompt& prompt, std::string_view passage,
+                              std::size_t index) {
   const auto places = cuts(prompt, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
-  Fitted out;
-  out.status = Status::chunked;
-  for (std::size_t first = 0; out.sequences.size() < max_chunks;) {
+  std::vector<Sequence> out;
+  for (std::size_t first = 0;;) {
     auto [next, last] = window(prompt, passage, places, first, index);
-    out.bytes_read = next.end;
-    out.sequences.push_back(std::move(next));
-    if (last + 1 == places.size()) break;
+    out.push_back(std::move(next));
+    if (last + 1 == places.size()) return out;
     first = next_start(places, first, last);
   }
+}
+
+Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index,
+             std::size_t max_chunks) {
+  auto all = windows(prompt, passage, index);
+  if (all.size() <= max_chunks) return {std::move(all), Status::chunked, prompt.query_truncated()};
+  Fitted out{{}, Status::chunked, prompt.query_truncated()};
+  for (const std::size_t i :
+       likeliest(prompt.query_tokens(), all, prompt.head_tokens(), max_chunks))
+    out.sequences.push_back(std::move(all[i]));
   return out;
 }
 
 }  // namespace
 
-Fitted fit(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-           Overflow overflow, std::size_t max_chunks) {
+Fitted fit(const text::Prompt& prompt, const text::Prompt& chunk_prompt, std::string_view passage,
+           std::size_t index, Overflow overflow, std::size_t max_chunks) {
+  assert(overflow != Overflow::automatic);
   auto encoded = prompt.encode(passage);
-  if (!encoded.complete && overflow == Overflow::fail) return {{}, Status::too_long, 0};
+  if (!encoded.complete && overflow == Overflow::fail)
+    return {{}, Status::too_long, prompt.query_truncated()};
   if (!encoded.complete && overflow == Overflow::chunk)
-    return chunk(prompt, passage, index, max_chunks);
+    return chunk(chunk_prompt, passage, index, max_chunks);
 
   Fitted out;
   out.status = encoded.complete ? Status::ok : Status::truncated;
-  out.bytes_read = encoded.passage_bytes;
-  out.sequences.push_back(sequence(std::move(encoded), index, 0, out.bytes_read));
+  out.query_truncated = prompt.query_truncated();
+  const std::size_t bytes = encoded.passage_bytes;
+  out.sequences.push_back(sequence(std::move(encoded), index, 0, bytes));
   return out;
+}
+
+std::size_t bytes_covered(const std::vector<Sequence>& sequences) {
+  std::size_t covered = 0, end = 0;  // where the one before ended
+  for (const Sequence& next : sequences) {
+    covered += next.end - std::max(next.begin, end);
+    end = next.end;
+  }
+  return covered;
 }
 
 }  // namespace reranker::batch

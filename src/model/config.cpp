@@ -125,6 +125,31 @@ std::optional<Calibration> read_calibration(const JsonObject& config, bool fusio
   return Calibration{logit, fusion ? read_log_odds(*object, "fused") : logit};
 }
 
+LongPassages read_chunks(const JsonObject& object) {
+  LongPassages out{Overflow::chunk, 1, 0};
+  out.max_chunks = static_cast<std::size_t>(object.required("max_chunks", 1, kMaxExtent));
+  if (object.has("chunk_tokens"))
+    out.chunk_tokens = static_cast<std::size_t>(object.required("chunk_tokens", 1, kMaxExtent));
+  return out;
+}
+
+LongPassages read_long_passages(const JsonObject& config) {
+  const auto object = config.object("long_passages");
+  if (!object) return {};
+  const std::string overflow = object->string("overflow").value_or("not given");
+  if (overflow == "chunk") return read_chunks(*object);
+  if (overflow != "truncate")
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"overflow\" is {}, \"chunk\" or \"truncate\" wanted",
+                            object->where(), overflow));
+  for (const char* key : {"max_chunks", "chunk_tokens"})
+    if (object->has(key))
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"{}\" is given, no such number wanted where passages are cut",
+                              object->where(), key));
+  return {};
+}
+
 }  // namespace
 
 void read_common(const JsonObject& config, Config& out) {
@@ -137,6 +162,7 @@ void read_common(const JsonObject& config, Config& out) {
   out.max_positions = config.required("max_position_embeddings", 1, 1 << 30);
   out.fusion = read_fusion(config);
   out.calibration = read_calibration(config, out.fusion.has_value());
+  out.long_passages = read_long_passages(config);
 }
 
 }  // namespace reranker::model

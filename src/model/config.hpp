@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <reranker/options.hpp>
 
 #include "model/json.hpp"
 
@@ -31,6 +34,13 @@ struct Calibration {
   LogOdds fused;  // as `logit` where the folder has no fusion
 };
 
+/// How passages over the window are to be read where the caller leaves it to the folder.
+struct LongPassages {
+  Overflow overflow = Overflow::truncate;  // or chunk
+  std::size_t max_chunks = 1;              // windows of one passage, at most
+  std::size_t chunk_tokens = 0;            // the window of chunks; 0: that of whole passages
+};
+
 /// What config.json says in every family.
 struct Config {
   std::string architecture;
@@ -45,6 +55,7 @@ struct Config {
   std::int64_t num_token_types = 1;  // that a sequence's tokens may be of
   std::optional<Fusion> fusion;
   std::optional<Calibration> calibration;
+  LongPassages long_passages;
 };
 
 constexpr std::int64_t kMaxExtent = 1 << 20;  // of any one dimension: far beyond every model

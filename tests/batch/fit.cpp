@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -7,7 +8,10 @@
 using reranker::Overflow;
 using reranker::SpecialTokens;
 using reranker::Status;
-using reranker::batch::fit;
+using reranker::batch::bytes_covered;
+
+using reranker::batch::Fitted;
+using reranker::batch::Sequence;
 using reranker::text::pair_frame;
 using reranker::text::Prompt;
 using reranker::text::Tokenizer;
@@ -28,6 +32,12 @@ static Prompt pair_prompt(Tokenizer::Scratch& scratch, std::size_t window) {
   return Prompt(bert(), pair_frame(bert()), scratch, SpecialTokens::match, "why bees", window);
 }
 
+// Chunks in the window of whole passages.
+static Fitted fit(const Prompt& prompt, std::string_view passage, std::size_t index,
+                  Overflow overflow, std::size_t max_chunks) {
+  return reranker::batch::fit(prompt, prompt, passage, index, overflow, max_chunks);
+}
+
 static std::string words(std::size_t count) {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) text += "bee" + std::to_string(i) + " ";
@@ -40,7 +50,7 @@ TEST_CASE("fit reads a passage that fits whole", "[fit]") {
                       "why", 512);
   const auto fitted = fit(prompt, "because", 3, Overflow::truncate, 32);
   CHECK(fitted.status == Status::ok);
-  CHECK(fitted.bytes_read == 7);
+  CHECK(bytes_covered(fitted.sequences) == 7);
   REQUIRE(fitted.sequences.size() == 1);
   CHECK(fitted.sequences[0].passage == 3);
   CHECK(fitted.sequences[0].ids == prompt.encode("because").ids);
@@ -61,7 +71,7 @@ TEST_CASE("fit cuts a passage's tail and says how far it read", "[fit]") {
   const auto& ids = fitted.sequences[0].ids;
   CHECK(ids.size() == 128);
   CHECK(std::equal(ids.begin(), ids.end(), all.begin()));
-  CHECK(whole.encode(passage.substr(0, fitted.bytes_read)).ids == ids);
+  CHECK(whole.encode(passage.substr(0, bytes_covered(fitted.sequences))).ids == ids);
 }
 
 TEST_CASE("fit refuses a passage that does not fit where it is asked to", "[fit]") {
@@ -93,7 +103,7 @@ TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
     CHECK(chunk.ids == prompt.encode(passage.substr(chunk.begin, chunk.end - chunk.begin)).ids);
     end_before = chunk.end;
   }
-  CHECK(fitted.bytes_read == end_before);
+  CHECK(bytes_covered(fitted.sequences) == end_before);
   if (fitted.sequences.size() < 32) CHECK(end_before == passage.size());
 }
 
@@ -112,19 +122,112 @@ TEST_CASE("a single endless word is chunked at characters", "[fit]") {
   }
 }
 
-TEST_CASE("at most so many chunks are read of one passage, the first ones", "[fit]") {
+TEST_CASE("at most so many chunks are read of one passage, the first where none is likelier",
+          "[fit]") {
   Tokenizer::Scratch scratch;
   const std::string passage(200000, 'a');
   const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
                       "why", 64);
   const auto fitted = fit(prompt, passage, 0, Overflow::chunk, 32);
   CHECK(fitted.sequences.size() == 32);
-  CHECK(fitted.bytes_read < passage.size());
+  CHECK(bytes_covered(fitted.sequences) < passage.size());
 
   const auto fewer = fit(prompt, passage, 0, Overflow::chunk, 3);
   REQUIRE(fewer.sequences.size() == 3);
   CHECK(fewer.sequences[2].ids == fitted.sequences[2].ids);
-  CHECK(fewer.bytes_read == fitted.sequences[2].end);
+  CHECK(bytes_covered(fewer.sequences) == fitted.sequences[2].end);
+}
+
+// What `fit` reads of a passage that names a word of the query in its middle and at its end.
+static void check_likeliest(const Prompt& prompt, const std::string& rare) {
+  const std::string passage = words(200) + rare + " " + words(200) + rare;
+  const auto all = fit(prompt, passage, 0, Overflow::chunk, 1000).sequences;
+  const auto holds = [&](const Sequence& chunk) {
+    return passage.substr(chunk.begin, chunk.end - chunk.begin).find(rare) != std::string::npos;
+  };
+  const auto named = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), holds));
+  REQUIRE(named >= 2);
+  REQUIRE(all.size() > named + 4);
+
+  const auto likeliest = fit(prompt, passage, 0, Overflow::chunk, 1 + named);
+  CHECK(likeliest.status == Status::chunked);
+  REQUIRE(likeliest.sequences.size() == 1 + named);
+  CHECK(likeliest.sequences[0].begin == 0);
+  std::size_t next = 0;
+  for (const auto& chunk : likeliest.sequences) {
+    CHECK((holds(chunk) || chunk.begin == 0));
+    while (next < all.size() && all[next].begin != chunk.begin) ++next;
+    REQUIRE(next < all.size());
+    CHECK(chunk.ids == all[next].ids);
+    CHECK(chunk.end == all[next].end);
+    CHECK(chunk.num_type_1 == all[next].num_type_1);
+  }
+
+  const auto one = fit(prompt, passage, 0, Overflow::chunk, 1).sequences;
+  REQUIRE(one.size() == 1);
+  CHECK(holds(one[0]));
+
+  const auto whole = fit(prompt, passage, 0, Overflow::chunk, all.size()).sequences;
+  REQUIRE(whole.size() == all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) CHECK(whole[i].ids == all[i].ids);
+}
+
+TEST_CASE("of more chunks than are wanted those that share most with the query are read", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why zzz", 64);
+  check_likeliest(prompt, "zzz");
+}
+
+TEST_CASE("of more chunks of a pair than are wanted those that share most are read", "[fit]") {
+  Tokenizer::Scratch scratch;
+  check_likeliest(pair_prompt(scratch, 64), "why");
+}
+
+TEST_CASE("chunks have a window of their own, whole passages the larger one", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt = pair_prompt(scratch, 111);
+  const Prompt chunk_prompt = pair_prompt(scratch, 33);
+  const auto both = [&](const std::string& passage, Overflow overflow) {
+    return reranker::batch::fit(prompt, chunk_prompt, passage, 0, overflow, 1000);
+  };
+  const auto chunked = both(words(100), Overflow::chunk);
+  CHECK(chunked.status == Status::chunked);
+  const auto alone = fit(chunk_prompt, words(100), 0, Overflow::chunk, 1000);
+  REQUIRE(chunked.sequences.size() == alone.sequences.size());
+  for (std::size_t i = 0; i < alone.sequences.size(); ++i)
+    CHECK(chunked.sequences[i].ids == alone.sequences[i].ids);
+
+  const std::string fits = "bees bees bees bees bees bees bees bees bees bees bees bees bees bees";
+  REQUIRE_FALSE(chunk_prompt.encode(fits + fits).complete);
+  CHECK(both(fits + fits, Overflow::chunk).status == Status::ok);
+  CHECK(both(words(100), Overflow::truncate).sequences[0].ids.size() == 111);
+}
+
+TEST_CASE("fit says of the prompt that it read whether its query was cut", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::string query = "bees bees bees bees bees bees bees bees bees bees bees bees bees bees";
+  const auto prompt = [&](std::size_t window) {
+    return Prompt(bert(), pair_frame(bert()), scratch, SpecialTokens::match, query, window);
+  };
+  const Prompt whole = prompt(64), chunk = prompt(16);
+  REQUIRE_FALSE(whole.query_truncated());
+  REQUIRE(chunk.query_truncated());
+  const auto cut = [&](const std::string& passage) {
+    return reranker::batch::fit(whole, chunk, passage, 0, Overflow::chunk, 4).query_truncated;
+  };
+  CHECK_FALSE(cut("bees"));
+  CHECK(cut(words(100)));
+}
+
+TEST_CASE("bytes that several chunks cover are counted once, those between chunks not", "[fit]") {
+  const auto chunk = [](std::size_t begin, std::size_t end) {
+    return Sequence{{}, 0, begin, end, 0};
+  };
+  CHECK(bytes_covered({}) == 0);
+  CHECK(bytes_covered({chunk(0, 10)}) == 10);
+  CHECK(bytes_covered({chunk(0, 10), chunk(7, 19)}) == 19);
+  CHECK(bytes_covered({chunk(3, 10), chunk(7, 19), chunk(30, 31)}) == 17);
 }
 
 TEST_CASE("a query keeps at most three quarters of the window", "[fit]") {

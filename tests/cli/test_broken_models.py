@@ -125,6 +125,11 @@ BROKEN = [
     ("rope without its factor", with_config(rope_scaling={"rope_type": "llama3"}), INVALID,
      ["rope_scaling", "factor"]),
     ("fusion of text", with_config(first_stage={"max_weight": "a"}), INVALID, ["max_weight"]),
+    ("long passages read in no known way", with_config(long_passages={"overflow": "wrap"}), INVALID,
+     ["long_passages", "wrap", '"chunk" or "truncate" wanted']),
+    ("chunks of fewer tokens than the prompt", with_config(
+        long_passages={"overflow": "chunk", "max_chunks": 2, "chunk_tokens": 3}), INVALID,
+     ["config.json: long_passages", '"chunk_tokens" is 3, at least ']),
 
     ("another architecture", with_config(architectures=["LlamaForCausalLM"]), UNSUPPORTED,
      ["LlamaForCausalLM", "LlamaBidirectionalForSequenceClassification"]),

@@ -112,7 +112,7 @@ class Formats(driver.CliTest):
         wanted = {"num_layers": 2, "hidden_size": 64, "intermediate_size": 112, "num_heads": 2,
                   "num_kv_heads": 1, "head_dim": 32, "vocabulary": driver.tiny.NUM_TOKENS,
                   "max_tokens": 128, "device": "cpu", "precision": "fp32", "fusion": True,
-                  "calibrated": False}
+                  "calibrated": False, "overflow": "truncate", "max_chunks": 1}
         self.assertEqual({key: info[key] for key in wanted}, wanted)
         self.assertRegex(info["fingerprint"], r"^[0-9a-f]{16}$")
 

@@ -1,5 +1,6 @@
 """Whatever text a passage holds, it gets a score, and the same one in every company."""
 
+import json
 import math
 import unittest
 
@@ -57,6 +58,74 @@ class Passages(driver.CliTest):
         two, = self.score([passage], *chunk)["report"]
         self.assertLess(two["bytes_read"], hit["bytes_read"])
         self.assertLessEqual(two["tokens"], 2 * 128)
+
+    def test_of_many_windows_those_are_read_that_share_most_with_the_query(self):
+        filler = "xyz " * 150
+        passage = filler + "bees talk " + filler + "how " + filler
+        chunk = ["--overflow", "chunk", "--report", "--max-chunks"]
+        one, = self.score([passage], *chunk, 1)["report"]
+        begin, end = one["chunk"]
+        self.assertIn("bees talk", passage[begin:end])
+        self.assertEqual(one["bytes_read"], end - begin)
+        two, = self.score([passage], *chunk, 2)["report"]
+        first, = self.score([passage[:two["bytes_read"] - one["bytes_read"]]])["scores"]
+        self.assertEqual(two["score"], max(first, one["score"]))
+        every, = self.score([passage], *chunk, 1000)["report"]
+        self.assertEqual(every["bytes_read"], len(passage))
+        self.assertEqual(every, self.score([passage], *chunk, 999)["report"][0])
+
+    def test_company_order_threads_and_budget_change_no_choice_of_windows(self):
+        chunk = ["--overflow", "chunk", "--max-chunks", 2, "--report"]
+        passages = [*ODD, "xyz " * 200 + "bees talk " + "xyz " * 200]
+        together = self.score(passages, *chunk)["report"]
+        for number, one in enumerate(passages):
+            self.assertEqual(self.score([one], *chunk)["report"][0] | {"index": number}, together[number])
+        backwards = self.score(passages[::-1], *chunk)["report"][::-1]
+        self.assertEqual([hit | {"index": 0} for hit in backwards],
+                         [hit | {"index": 0} for hit in together])
+        self.assertEqual(self.score(passages, *chunk, "--threads", 1)["report"], together)
+        self.assertEqual(self.score(passages, *chunk, "--token-budget", 1)["report"], together)
+
+    def test_chunks_may_have_a_shorter_window_than_whole_passages(self):
+        passage, fits = "xyz " * 200, "ab " * 30
+        chunk = ["--overflow", "chunk", "--max-chunks", 1000, "--report"]
+        short = self.score([passage, fits], *chunk, "--chunk-tokens", 64)["report"]
+        alone = self.score([passage], *chunk, "--max-tokens", 64)["report"]
+        self.assertEqual(short[0], alone[0])
+        self.assertEqual(short[1], self.score([fits], "--report")["report"][0] | {"index": 1})
+        self.assertGreater(short[1]["tokens"], 64)
+        long = self.score([passage], *chunk, "--chunk-tokens", 5000)["report"]
+        self.assertEqual(long, self.score([passage], *chunk)["report"])
+        result = driver.run("score", "--model", self.model, "--overflow", "chunk", "--chunk-tokens",
+                            3, stdin=driver.jsonl({"query": "a", "passages": ["b"]}))
+        self.check_failure(result, 1, "invalid_argument", "chunk_tokens is 3, at least ")
+
+    def test_auto_is_what_the_folder_says_of_long_passages(self):
+        request = {"query": "how do bees talk", "passages": ["xyz " * 200 + "bees", "ab"]}
+        two = ["--overflow", "chunk", "--max-chunks", 2]
+        fingerprints = set()
+        for name, says, same in (("silent", None, ["--overflow", "truncate"]),
+                                 ("cuts", {"overflow": "truncate"}, ["--overflow", "truncate"]),
+                                 ("chunks", {"overflow": "chunk", "max_chunks": 2}, two),
+                                 ("short", {"overflow": "chunk", "max_chunks": 2,
+                                            "chunk_tokens": 64}, [*two, "--chunk-tokens", 64])):
+            config = {**driver.tiny.config(), "long_passages": says}
+            folder = driver.tiny.write(self.folder / name, {
+                **driver.tiny.files(), "config.json": json.dumps(config).encode()})
+
+            def report(*options):
+                return driver.run("score", "--model", folder, "--report", *options,
+                                  stdin=driver.jsonl(request)).lines()
+
+            self.assertEqual(report(), report(*same))
+            self.assertEqual(report("--overflow", "auto", "--max-chunks", 7), report(*same))
+            self.assertNotEqual(report("--overflow", "chunk", "--max-chunks", 1), report(*same))
+            info, = driver.run("info", "--model", folder, "--json").lines()
+            self.assertEqual((info["overflow"], info["max_chunks"], info["chunk_tokens"]),
+                             {"chunks": ("chunk", 2, 128),
+                              "short": ("chunk", 2, 64)}.get(name, ("truncate", 1, 128)))
+            fingerprints.add(info["fingerprint"])
+        self.assertEqual(len(fingerprints), 3)  # each that chunks has its own
 
     def test_fail_reports_what_is_too_long_and_scores_the_rest(self):
         answer = self.score(["ab " * 400, "ab"], "--overflow", "fail", "--report")

@@ -14,7 +14,7 @@ WRONG = [
     (["score", "--model", "M", "stray"], ["stray"]),
     (["score", "--model", "M", "--device", "tpu"], ["--device", "'tpu' found", "auto|cpu|cuda"]),
     (["score", "--model", "M", "--precision", "fp4"], ["'fp4' found", "fp32|bf16"]),
-    (["score", "--model", "M", "--overflow", "wrap"], ["'wrap' found", "truncate|chunk|fail"]),
+    (["score", "--model", "M", "--overflow", "wrap"], ["'wrap' found", "auto|truncate|chunk|fail"]),
     (["score", "--model", "M", "--special-tokens", "x"], ["'x' found", "match|plain"]),
     (["score", "--model", "M", "--threads", "-1"], ["'-1' found", "1 or more"]),
     (["score", "--model", "M", "--threads", "two"], ["'two' found"]),

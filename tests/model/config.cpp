@@ -5,6 +5,7 @@
 #include "support/files.hpp"
 
 using reranker::ErrorCode;
+using reranker::Overflow;
 using namespace reranker::model;
 
 // A config of the published form; `more` goes in front, so that its keys are found first.
@@ -89,6 +90,45 @@ TEST_CASE("a calibration that is not one is refused", "[config]") {
                 ErrorCode::model_invalid, "calibration: \"fused\" is missing");
   check_refused(R"("calibration":true,)", ErrorCode::model_invalid,
                 "\"calibration\" is true, an object wanted");
+}
+
+TEST_CASE("a config may say how long passages are read", "[config]") {
+  const auto silent = read(config_json("")).long_passages;
+  CHECK(silent.overflow == Overflow::truncate);
+  CHECK(silent.max_chunks == 1);
+
+  const auto chunked =
+      read(config_json(R"("long_passages":{"overflow":"chunk","max_chunks":3},)")).long_passages;
+  CHECK(chunked.overflow == Overflow::chunk);
+  CHECK(chunked.max_chunks == 3);
+  CHECK(chunked.chunk_tokens == 0);
+  CHECK(
+      read(config_json(R"("long_passages":{"overflow":"chunk","max_chunks":3,"chunk_tokens":64},)"))
+          .long_passages.chunk_tokens == 64);
+
+  const auto cut = read(config_json(R"("long_passages":{"overflow":"truncate"},)")).long_passages;
+  CHECK(cut.overflow == Overflow::truncate);
+  CHECK(cut.max_chunks == 1);
+}
+
+TEST_CASE("a way to read long passages that is not one is refused", "[config]") {
+  const auto refused = [](const std::string& value, const std::string& part) {
+    check_refused(R"("long_passages":)" + value + ",", ErrorCode::model_invalid, part);
+  };
+  refused(R"({"overflow":"fail"})",
+          "long_passages: \"overflow\" is fail, \"chunk\" or \"truncate\" wanted");
+  refused(R"({"max_chunks":3})", "\"overflow\" is not given");
+  refused(R"({"overflow":2})", "\"overflow\" is 2, a string wanted");
+  refused(R"({"overflow":"chunk"})", "\"max_chunks\" is missing");
+  refused(R"({"overflow":"chunk","max_chunks":0})", "\"max_chunks\" is 0");
+  refused(R"({"overflow":"chunk","max_chunks":2.5})", "\"max_chunks\" is 2.5");
+  refused(R"({"overflow":"truncate","max_chunks":3})",
+          "\"max_chunks\" is given, no such number wanted where passages are cut");
+  refused(R"({"overflow":"truncate","chunk_tokens":64})", "\"chunk_tokens\" is given");
+  refused(R"({"overflow":"chunk","max_chunks":3,"chunk_tokens":0})", "\"chunk_tokens\" is 0");
+  refused(R"({"overflow":"chunk","max_chunks":3,"chunk_tokens":"64"})",
+          "\"chunk_tokens\" is \"64\", an integer wanted");
+  refused(R"("chunk")", "\"long_passages\" is \"chunk\", an object wanted");
 }
 
 TEST_CASE("a config that asks for other arithmetic is refused by name", "[config]") {
