@@ -6,7 +6,7 @@
 DATA holds BEIR folders with candidates (bm25.SPLIT.tsv.gz). Of every query's first 40 candidates: nDCG@10
 in fp32 and by how much the precision changes it, Kendall's tau between the two orders (the share of pairs
 in the same order less that of the others; equal scores count as neither), and the largest difference of
-two scores. `alone` is by logits, `fused` by logits joined with the first stage's scores, where the folder
+two scores. Long passages are cut. `alone` is by logits, `fused` by logits joined with the first stage's scores, where the folder
 says how. Needs no packages.
 """
 
@@ -67,7 +67,7 @@ def mean(results: list[dict[str, float]]) -> dict[str, float]:
 
 
 def scored(args, precision: str, rows: list[dict]) -> list[dict]:
-    options = ["--precision", precision, "--device", args.device, "--threads", args.threads, "--report"]
+    options = ["--overflow", "truncate", "--precision", precision, "--device", args.device, "--threads", args.threads, "--report"]
     if args.max_tokens:
         options += ["--max-tokens", args.max_tokens]
     with Rerank(args.bin, args.model, *options) as process:
