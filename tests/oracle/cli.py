@@ -18,8 +18,11 @@ class Process:
 
     def ask(self, request: dict, **parsing) -> dict:
         """The reply to one request; `parsing` goes to json.loads."""
-        self._process.stdin.write((json.dumps(request) + "\n").encode())
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write((json.dumps(request) + "\n").encode())
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended: so has its output
         reply = self._process.stdout.readline()
         if not reply:
             raise SystemExit(f"the scorer ended with status {self._process.wait()} in place of a reply")

@@ -42,6 +42,12 @@ def visited(other: Fake) -> Results:
 
 
 class Turns(unittest.TestCase):
+    def test_a_program_that_has_ended_is_told_from_one_that_answers(self):
+        process = Process([sys.executable, "-c", "raise SystemExit(3)"])
+        process._process.wait()
+        with self.assertRaisesRegex(SystemExit, "ended with status 3"):
+            process.ask({"passages": []})
+
     def test_a_visit_times_every_turn_of_both(self):
         results = visited(Fake("other", 0.5))
         for workload in WORKLOADS:
