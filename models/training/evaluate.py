@@ -3,13 +3,16 @@ the model's alone, and both fused.
 
     python evaluate.py --model ../small --data DATA --queries 40
 
-A quick look while training. The figures to quote are `rerank eval`'s, on all
-dev queries.
+With --bin the library scores, as it reads the folder and its long passages;
+without, PyTorch, which cuts them: a quick look while training. `rerank eval`
+gives the library's figures on all dev queries, without intervals (report.py).
 """
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import Callable
 
 import torch
 from tqdm import tqdm
@@ -21,11 +24,34 @@ from metrics import ndcg, recall
 from mine import CANDIDATES, QUERIES, UNSEEN
 from scoring import score
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "oracle"))
+
+from cli import Rerank
+
 
 def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
     """`count` dev queries (tldr: English ones) with candidates and judgements."""
     rows = draw_queries(data / name, "dev", count, CANDIDATES, seed, prefix="en/" if name == "tldr" else "")
     return [row | {"scores": torch.tensor(row["scores"][:CANDIDATES])} for row in rows]
+
+
+def by_pytorch(args: argparse.Namespace) -> Callable[[dict], torch.Tensor]:
+    """The logits of a row's passages."""
+    torch.set_num_threads(1)
+    model, tokenizer, config = folder.load(args.model)
+    max_tokens = args.max_tokens or config["max_position_embeddings"]
+
+    def logits(row: dict) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+            return score(model, tokenizer, row["query"], row["passages"], max_tokens)
+
+    return logits
+
+
+def by_library(args: argparse.Namespace) -> Callable[[dict], torch.Tensor]:
+    process = Rerank(args.bin, args.model, "--precision", args.precision, "--threads", args.threads,
+                     *(["--max-tokens", args.max_tokens] if args.max_tokens else []))
+    return lambda row: torch.tensor(process.scores(row["query"], row["passages"]))
 
 
 def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
@@ -51,12 +77,15 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
     parser.add_argument("--max-tokens", type=int, default=0, help="default: the folder's")
     parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")
-    parser.add_argument("--bfloat16", action="store_true")
+    parser.add_argument("--bin", type=Path, help="the program `rerank`")
+    parser.add_argument("--precision", default="auto", help="of the library")
+    parser.add_argument("--threads", type=int, default=1, help="of the library")
+    parser.add_argument("--bfloat16", action="store_true", help="of PyTorch")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
-    torch.set_num_threads(1)
-    model, tokenizer, config = folder.load(args.model)
+    logits_of = by_library(args) if args.bin else by_pytorch(args)
+    config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))
     stage = config.get("first_stage", {"max_weight": 0.5, "zscore_weight": 0.5})
     weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]])
     ways = ["first stage", "alone", "fused", "ceiling"]
@@ -66,9 +95,7 @@ def main() -> None:
         rows = sample(args.data, name, args.queries, args.seed)
         results = []
         for row in tqdm(rows, desc=name, leave=False, mininterval=5):
-            with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
-                logits = score(model, tokenizer, row["query"], row["passages"],
-                               args.max_tokens or config["max_position_embeddings"])
+            logits = logits_of(row)
             results.append(measure(row, logits, weights))
             saved.append({"set": name, "relevant": [p in row["relevant"] for p in row["ids"]],
                           "num_relevant": len(row["relevant"]),
