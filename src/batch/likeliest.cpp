@@ -36,6 +36,7 @@ std::vector<std::size_t> likeliest(const std::vector<text::TokenId>& query,
                                    const std::vector<Sequence>& windows, std::size_t head_tokens,
                                    std::size_t most) {
   std::vector<std::vector<bool>> held;
+  held.reserve(windows.size());
   for (const Sequence& window : windows) held.push_back(tokens_held(query, window, head_tokens));
   const auto worth = points(held, query.size());
 
