@@ -11,12 +11,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "benchmarks/operands.hpp"
 #include "benchmarks/peaks.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 
@@ -35,33 +34,6 @@ struct Options {
   std::string only;
   double seconds = 0.5;
 };
-
-/// 64-byte aligned memory, touched.
-class Memory {
- public:
-  explicit Memory(std::size_t bytes)
-      : data_(::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment})) {
-    std::memset(data_, 0, bytes);
-  }
-  ~Memory() { ::operator delete (data_, std::align_val_t{kAlignment}); }
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-  void* data() const { return data_; }
-
- private:
-  void* data_;
-};
-
-/// Small numbers around zero; what they are does not matter, that they are not denormal does.
-std::vector<float> numbers(std::int64_t count) {
-  std::vector<float> x(static_cast<std::size_t>(count));
-  std::uint32_t state = 1;
-  for (float& v : x) {
-    state = state * 1664525u + 1013904223u;
-    v = static_cast<float>(state >> 8) * 0x1p-23f - 1.0f;
-  }
-  return x;
-}
 
 /// Measures `work` and prints a line. flops or bytes of one call; 0 leaves the column empty.
 void measure(const Options& options, const std::string& name, double flops, double bytes,
