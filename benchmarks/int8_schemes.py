@@ -19,6 +19,7 @@ import torch.nn.functional as F
 
 import ranking  # puts models/training on the path
 import folder
+from beir import draw_queries
 from fusion import first_stage_terms
 from scoring import score
 
@@ -147,14 +148,14 @@ def scores(model, tokenizer, config: dict, rows: list[dict], max_tokens: int) ->
     result = []
     for row in rows:
         logits = score(model, tokenizer, row["query"], row["passages"], max_tokens)
-        fused = logits + first_stage_terms(torch.tensor(row["first_stage"])) @ weights
+        fused = logits + first_stage_terms(torch.tensor(row["scores"][:len(logits)])) @ weights
         result.append({"alone": logits.tolist(), "fused": fused.tolist()})
     return result
 
 
 def calibrate(model, tokenizer, args) -> list[Inputs]:
     rows = [row for name in args.sets
-            for row in ranking.sample(args.data / name, "dev", CALIBRATION_QUERIES, CALIBRATION_SEED)]
+            for row in draw_queries(args.data / name, "dev", CALIBRATION_QUERIES, ranking.CANDIDATES, CALIBRATION_SEED)]
     run = lambda: [score(model, tokenizer, row["query"], row["passages"][:CALIBRATION_PASSAGES], args.max_tokens)
                    for row in rows]
     return collect(model, run)
@@ -174,7 +175,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     model, tokenizer, config = folder.load(args.model)
-    lists = {name: ranking.sample(args.data / name, "dev", args.queries, args.seed) for name in args.sets}
+    lists = {name: draw_queries(args.data / name, "dev", args.queries, ranking.CANDIDATES, args.seed) for name in args.sets}
     scored = lambda: {name: scores(model, tokenizer, config, rows, args.max_tokens) for name, rows in lists.items()}
     exact, inputs = scored(), calibrate(model, tokenizer, args)
     model.word_embeddings.weight.data = rounded(
