@@ -182,10 +182,26 @@ std::string describe(const text::Frame& frame) {
                      frame.apart);
 }
 
-// Everything that a score depends on, apart from the texts and the call's options.
-std::string fingerprint(const model::Network& network, const engine::Description& description,
-                        const text::Frame& frame, const std::filesystem::path& folder,
-                        std::size_t window, const model::LongPassages& long_passages) {
+// What makes scores and probabilities of logits.
+std::string describe(const model::Config& config) {
+  const auto line = [](const model::LogOdds& map) {
+    return fmt::format(" {} {}", map.slope, map.offset);
+  };
+  std::string text;
+  if (config.fusion)
+    text += fmt::format(" fused {} {}", config.fusion->max_weight, config.fusion->zscore_weight);
+  if (config.calibration)
+    text += " calibrated" + line(config.calibration->logit) + line(config.calibration->fused);
+  const model::LongPassages& how = config.long_passages;
+  if (how.overflow == Overflow::chunk)
+    text += fmt::format(" {} {}", how.max_chunks, how.chunk_tokens);
+  return text;
+}
+
+// Everything that a hit depends on, apart from the texts and the call's options.
+std::string fingerprint(const model::Config& config, const model::Network& network,
+                        const engine::Description& description, const text::Frame& frame,
+                        const std::filesystem::path& folder, std::size_t window) {
   std::string text =
       fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
                   description.precision, description.weights, description.attention, window,
@@ -194,9 +210,7 @@ std::string fingerprint(const model::Network& network, const engine::Description
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
-  text += describe(frame);
-  if (long_passages.overflow == Overflow::chunk)
-    text += fmt::format(" {} {}", long_passages.max_chunks, long_passages.chunk_tokens);
+  text += describe(frame) + describe(config);
   text += model::InputFile(folder / "tokenizer.json").read_all();
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
@@ -281,8 +295,8 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->info.overflow = automatic.overflow == Overflow::chunk ? "chunk" : "truncate";
   impl->info.max_chunks = automatic.max_chunks;
   impl->info.chunk_tokens = automatic.chunk_tokens;
-  impl->info.fingerprint = fingerprint(model.network, impl->encoder->description(), impl->frame,
-                                       folder, impl->max_tokens, config.long_passages);
+  impl->info.fingerprint = fingerprint(config, model.network, impl->encoder->description(),
+                                       impl->frame, folder, impl->max_tokens);
 
   impl->check_forward(folder);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));

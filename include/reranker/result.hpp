@@ -93,8 +93,9 @@ struct Info {
   std::size_t max_chunks = 0;            ///< Windows that it reads of one passage, at most.
   std::size_t chunk_tokens = 0;          ///< Their tokens, at most; as a ScoreOptions has both.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
-  /// Over weights, tokenizer, prompt, precision and kernel revision: equal fingerprints give
-  /// equal scores, so it can key a score cache. 16 hexadecimal digits.
+  /// Over weights, tokenizer, prompt, precision, kernel revision, and what the folder says of
+  /// fusion, calibration and long passages: equal fingerprints give equal scores and
+  /// probabilities, so it can key a cache of them. 16 hexadecimal digits.
   std::string fingerprint;
 };
 

@@ -86,6 +86,19 @@ class Formats(driver.CliTest):
         info, = driver.run("info", "--model", folder, "--json").lines()
         self.assertTrue(info["calibrated"])
 
+    def test_other_fusions_and_calibrations_make_other_fingerprints(self):
+        maps = {"logit": {"slope": 2.0, "offset": 0.0}, "fused": {"slope": 1.0, "offset": 0.0}}
+        fingerprints = set()
+        for i, says in enumerate(({}, {"first_stage": None}, {"first_stage": {"max_weight": 0.5}},
+                                  {"calibration": maps},
+                                  {"calibration": {**maps, "fused": {"slope": 1.0, "offset": -1.0}}})):
+            folder = driver.tiny.write(self.folder / f"says_{i}", {
+                **driver.tiny.files(),
+                "config.json": json.dumps({**driver.tiny.config(), **says}).encode()})
+            info, = driver.run("info", "--model", folder, "--json").lines()
+            fingerprints.add(info["fingerprint"])
+        self.assertEqual(len(fingerprints), 5)
+
     def test_rank_calls_a_number_a_probability_where_the_folder_is_calibrated(self):
         config = {**driver.tiny.config(), "first_stage": None,
                   "calibration": {"logit": {"slope": 0.1, "offset": 0.0}}}
