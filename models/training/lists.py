@@ -28,6 +28,15 @@ class Reading:
     passages: list[str]  # ids; a relevant one first, or the one that the query is from
     texts: list[str]
 
+    @property
+    def weights(self) -> tuple[float, float]:
+        """Of the labels' loss and the teacher's."""
+        return (0.0, 1.0) if "span" in self.row else (1.0, self.stage.teacher_weight)
+
+    @property
+    def taught(self) -> bool:
+        return self.weights[1] > 0
+
 
 @dataclass
 class Example:
@@ -83,9 +92,10 @@ class Lists:
         """List number `position` of the run. Depends on nothing but its
         arguments, which is what makes stop and resume exact."""
         stage, done = plan.locate(position)
-        rng = random.Random(f"{seed}/{position}")
+        number = plan.first + position
+        rng = random.Random(f"{seed}/{number}")
         rows = self.pseudo_rows if stage.pseudo_share and rng.random() < stage.pseudo_share else self.rows
-        row = rows[position % len(rows)]
+        row = rows[number % len(rows)]
         passages = self.choose(row, stage, done, rng)
         return Reading(row, stage, passages, [self.text(row, p, stage.window) for p in passages])
 
@@ -93,10 +103,9 @@ class Lists:
                 cosines: list[torch.Tensor] | None) -> Example:
         """The same list, tokenised; `cosines` by position, where the plan has a teacher."""
         read = self.read(plan, position, seed)
-        weights = (0.0, 1.0) if "span" in read.row else (1.0, read.stage.teacher_weight)
         return Example(encode(read.row["query"], read.texts, read.stage.max_tokens),
                        *self.first_stage(read.row, read.passages),
-                       cosines[position] if cosines else torch.zeros(len(read.passages)), weights)
+                       cosines[position] if cosines else torch.zeros(len(read.passages)), read.weights)
 
     def first_stage(self, row: dict, passages: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         ids = [p for p, _ in row["candidates"]]

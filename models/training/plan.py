@@ -32,6 +32,7 @@ class Plan:
     stages: list[Stage]
     warm_up: int = WARM_UP  # lists until the rate is reached
     lists_per_step: int = LISTS_PER_STEP
+    first: int = 0  # lists of an earlier run that this one goes on from; they are not read again
 
     def __len__(self) -> int:
         """In lists."""

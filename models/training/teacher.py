@@ -61,19 +61,18 @@ class BiEncoder:
 
 
 def read_as(plan: Plan, seed: int) -> str:
-    """All of a plan that says which texts it reads."""
-    weights = {"plain_weight", "teacher_weight"}
-    stages = [{k: v for k, v in asdict(s).items() if k not in weights} for s in plan.stages]
-    return json.dumps([seed, stages])
+    """All of a plan that says which texts it reads, and of which lists the teacher is asked."""
+    stages = [asdict(s) | {"plain_weight": 0, "teacher_weight": s.teacher_weight > 0} for s in plan.stages]
+    return json.dumps([seed, plan.first, stages])
 
 
 def teach(lists: Lists, plan: Plan, seed: int, encoder: BiEncoder) -> list[torch.Tensor]:
-    """The cosines of each of the plan's lists."""
+    """The cosines of each of the plan's lists; zeros where no loss asks for them."""
     result = []
     for start in tqdm(range(0, len(plan), LISTS_AT_ONCE), unit_scale=LISTS_AT_ONCE, unit="list", mininterval=20):
         read = [lists.read(plan, i, seed) for i in range(start, min(start + LISTS_AT_ONCE, len(plan)))]
-        encoder.encode([text for r in read for text in (r.row["query"], *r.texts)])
-        result += [encoder.cosines(r.row["query"], r.texts) for r in read]
+        encoder.encode([text for r in read if r.taught for text in (r.row["query"], *r.texts)])
+        result += [encoder.cosines(r.row["query"], r.texts) if r.taught else torch.zeros(len(r.texts)) for r in read]
     return result
 
 

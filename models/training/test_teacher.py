@@ -22,6 +22,7 @@ from toy import PLAN, tiny_pair_cosine
 
 PASSAGE = "One red cat lives here. It sleeps all day long on the warm roof! Does it eat? " + "Nobody knows more. " * 30
 TAUGHT = replace(PLAN, stages=[replace(s, pseudo_share=0.5, teacher_weight=0.3) for s in PLAN.stages])
+PSEUDO_TAUGHT = replace(PLAN, stages=[replace(s, pseudo_share=0.5) for s in PLAN.stages])  # those lists alone
 
 
 @pytest.fixture
@@ -87,9 +88,15 @@ def test_a_teacher_is_of_one_plan_and_seed(taught_lists, encoder, tmp_path):
     assert [len(c) for c in cosines] == [4] * 32
     read = taught_lists.read(TAUGHT, 17, seed=1)
     assert torch.equal(cosines[17], encoder.cosines(read.row["query"], read.texts))
-    for plan, seed in ((TAUGHT, 2), (PLAN, 1)):
+    for plan, seed in ((TAUGHT, 2), (PLAN, 1), (replace(TAUGHT, first=8), 1), (PSEUDO_TAUGHT, 1)):
         with pytest.raises(ValueError, match="another plan or seed"):
             teacher.load(path, plan, seed)
+
+
+def test_the_teacher_is_asked_only_of_lists_that_a_loss_compares_with_it(taught_lists, encoder):
+    cosines = teacher.teach(taught_lists, PSEUDO_TAUGHT, 1, encoder)
+    for i, row in enumerate(cosines):
+        assert row.any() == ("span" in taught_lists.read(PSEUDO_TAUGHT, i, seed=1).row)
 
 
 def losses(logits: torch.Tensor, cosines: torch.Tensor, weights: tuple[float, float]) -> dict[str, float]:

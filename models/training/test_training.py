@@ -211,6 +211,15 @@ def test_a_plan_locates_a_list_in_its_stages():
         PLAN.locate(32)
 
 
+def test_a_plan_that_goes_on_reads_what_the_earlier_one_left(lists):
+    mined, stage = Lists(lists, "train"), replace(PLAN.stages[0], lists=32, random_first=0.5, random_last=0.5)
+    plan = replace(PLAN, stages=[stage])
+    on = replace(plan, first=8)
+    assert len(on) == len(plan)
+    for i in range(24):
+        assert mined.read(on, i, seed=1) == mined.read(plan, 8 + i, seed=1)
+
+
 @pytest.mark.parametrize("name, max_tokens", [("plan.toml", 256), ("plan-minilm.toml", 256), ("plan-pair.toml", 192)])
 def test_a_plan_that_ships_lengthens_what_is_read_up_to_whole_passages(name, max_tokens):
     *windows, whole = read_plan(Path(__file__).with_name(name)).stages
