@@ -3,6 +3,9 @@
 import gzip
 import json
 import math
+import pathlib
+import subprocess
+import sys
 import unittest
 
 import driver
@@ -63,6 +66,35 @@ def ndcg(order, relevant):
         return sum(gain / math.log2(i + 2) for i, gain in enumerate(gains[:10]))
     return (discounted([relevant.get(name, 0) for name in order])
             / discounted(sorted(relevant.values(), reverse=True)))
+
+
+EVAL_MEAN = pathlib.Path(__file__).parents[2] / "scripts" / "eval_mean.py"
+
+
+def figures_of(name, **orders):
+    """What eval would write of a set of four queries that all have the same figures."""
+    figures = {order: {"recall@5": recall, "recall@5_of_queries": [recall] * 4,
+                       "ndcg@10": recall / 2, "ndcg@10_of_queries": [recall / 2] * 4}
+               for order, recall in orders.items()}
+    return {"data": name, **figures}
+
+
+class EvalMean(driver.CliTest):
+    def test_means_and_the_share_of_the_head_room_over_all_and_over_hard_sets(self):
+        paths = []
+        for one in (figures_of("easy", candidates=0.9, reranked=0.8, fused=0.9, ceiling=1.0),
+                    figures_of("hard", candidates=0.5, reranked=0.6, fused=0.75, ceiling=0.9)):
+            paths.append(self.folder / one["data"])
+            paths[-1].write_text(json.dumps(one))
+        lines = subprocess.run([sys.executable, EVAL_MEAN, *paths], capture_output=True, text=True,
+                               check=True).stdout.splitlines()
+        self.assertEqual(lines[3].split(), ["mean", "of", "2", "0.7000", "0.7000", "0.8250", "0.9500"])
+        self.assertEqual(lines[5], "fused - candidates: +0.1250 (+0.1250 to +0.1250); "
+                                   "% of the head-room: 50 (50 to 50)")
+        self.assertEqual(lines[6].split()[:4], ["mean", "of", "hard", "1"])
+        self.assertEqual(lines[7], "reranked - candidates: +0.1000 (+0.1000 to +0.1000); "
+                                   "% of the head-room: 25 (25 to 25)")
+        self.assertIn("% of the head-room: 62 (62 to 62)", lines[8])
 
 
 class Eval(driver.CliTest):
