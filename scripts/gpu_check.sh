@@ -62,15 +62,15 @@ tests() {
   "$python" tests/cli/make_tiny_model.py "$work/tiny" >&2 || return 1
   "$python" tests/cli/make_tiny_bert.py "$work/tiny_bert" >&2 || return 1
   "$python" tests/cli/make_tiny_bert.py "$work/tiny_pair_cosine" --pair-cosine >&2 || return 1
-  # NAME PROGRAM MODEL
+  # NAME PROGRAM MODEL SHIPPED_MODEL
   run_tests() {
-    RERANKER_TINY_MODEL=$work/$3 RERANKER_TINY_BERT=$work/tiny_bert "$bin/$2" >"$logs/$1.log" 2>&1 || status=1
+    RERANKER_TINY_MODEL=$work/$3 RERANKER_TINY_BERT=$work/tiny_bert RERANKER_SMALL_MODEL=$4 "$bin/$2" >"$logs/$1.log" 2>&1 || status=1
     echo "- $1: $(tail -n 2 "$logs/$1.log" | tr -s '=\n' ' ')"
   }
-  run_tests cuda_tests cuda_tests tiny
-  run_tests cuda_engine_tests cuda_engine_tests tiny
-  run_tests cuda_engine_tests_bert cuda_engine_tests tiny_bert
-  run_tests cuda_engine_tests_pair_cosine cuda_engine_tests tiny_pair_cosine
+  run_tests cuda_tests cuda_tests tiny models/small-llama
+  run_tests cuda_engine_tests cuda_engine_tests tiny models/small-llama
+  run_tests cuda_engine_tests_bert cuda_engine_tests tiny_bert models/minilm
+  run_tests cuda_engine_tests_pair_cosine cuda_engine_tests tiny_pair_cosine models/small
   return $status
 }
 
@@ -96,8 +96,14 @@ make_model() {
 }
 
 parity() {
-  "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work" || return 1
-  "$python" tests/oracle/bert.py --bin "$bin/rerank" --shape minilm --device cuda
+  local status=0 head
+  if [[ -n ${TOKENIZER:-} ]]; then
+    "$python" tests/oracle/gpu.py --bin "$bin/rerank" --shape 1b --work "$work" || status=1
+  fi
+  for head in pooled pair-cosine; do
+    "$python" tests/oracle/bert.py --bin "$bin/rerank" --shape minilm --head "$head" --device cuda || status=1
+  done
+  return $status
 }
 bits() {
   local precision
@@ -138,7 +144,7 @@ wanted tests && check tests "The kernels' and the engine's tests" tests
 wanted sanitizer && check sanitizer 'compute-sanitizer, on the small cases' sanitizer
 make_model 1b
 check information 'What was loaded' information
-[[ -n ${TOKENIZER:-} ]] && wanted parity && check parity "Logits against Hugging Face's, 1B shape, random weights" parity
+wanted parity && check parity "Logits against Hugging Face's: BERT, and where TOKENIZER is given the 1B shape, random weights" parity
 wanted bits && check bits 'The same bits in any batch' bits
 wanted kernels && check kernels 'Kernels' kernels
 [[ -n ${RANKING_DATA:-} ]] && wanted ranking && check ranking 'Rankings against fp32, real weights' ranking

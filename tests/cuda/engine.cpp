@@ -135,14 +135,14 @@ TEST_CASE("no passages need no pass on CUDA", "[cuda]") {
   CHECK(ranking.usage.batches == 0);
 }
 
-TEST_CASE("a call that ends early leaves its passes, and the model serves on", "[cuda]") {
+TEST_CASE("a call that memory is not there for leaves the model to serve on", "[cuda]") {
   const auto texts = passages();
   const auto short_one = load_tiny(on_cuda()).rank("why", {texts[0]}).usage;
   const auto model = load_tiny(on_cuda(Precision::automatic, 2 * short_one.planned_bytes));
   const auto expected = model.score("why", {texts[0]});
   reranker::ScoreOptions options;
   options.token_budget = 40;
-  // Passes of the short ones are under way when a longer one turns out not to fit.
+  // The short ones have their passes, the longer ones none.
   check_error(ErrorCode::out_of_memory, " tokens need ",
               [&] { model.score("why", texts, options); });
   CHECK(model.score("why", {texts[0]}) == expected);

@@ -34,6 +34,14 @@ TEST_CASE("a pass that fails leaves nothing under way for the next", "[.failing]
   CHECK(std::abs(model.score("how do bees talk", {text(30)})[0] - exact) < 0.01f);
 }
 
+// failing_graphs=1: as where another program has taken the memory that a graph needs.
+TEST_CASE("a pass that cannot be recorded is computed all the same", "[.no_graphs]") {
+  const auto model = load_tiny(on_cuda(Precision::fp32));
+  const float exact = load_tiny().score("how do bees talk", {"they dance"})[0];
+  for (int pass = 0; pass < 4; ++pass)
+    CHECK(std::abs(model.score("how do bees talk", {"they dance"})[0] - exact) < 1e-4f);
+}
+
 // capability=89
 TEST_CASE("fp8 is refused by name where cuBLASLt does not multiply it", "[.ada]") {
   CHECK(load_tiny(on_cuda(Precision::fp16)).info().isa == "sm_89");

@@ -23,6 +23,8 @@ void set(Settings& all, const std::string& name, long long value) {
     all.late = value != 0;
   else if (name == "failing_launch")
     all.failing_launch = static_cast<int>(value);
+  else if (name == "failing_graphs")
+    all.failing_graphs = value != 0;
   else
     throw Violation("RERANKER_CUDA_ON_HOST knows no setting " + name);
 }

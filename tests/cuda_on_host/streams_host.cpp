@@ -136,6 +136,10 @@ Status Graph::end(Stream stream) {
   HostStream* found = find(stream);
   if (found == nullptr || !found->recorded) return kInvalidHandle;
   found->recorded = false;
+  if (settings().failing_graphs) {
+    found->record.clear();
+    return kOutOfMemory;
+  }
   delete static_cast<HostGraph*>(handle_);
   handle_ = new HostGraph{std::move(found->record)};
   found->record.clear();

@@ -24,6 +24,23 @@ using namespace cuda;
 // Raised when the bits that kernels give change.
 constexpr int kKernelRevision = 1;
 
+// A block of an arena, given back at the end. What the device was asked to do with it comes before
+// what it is asked with the block's next owner.
+class Taken {
+ public:
+  Taken(runtime::Arena& arena, std::size_t bytes)
+      : arena_(arena), memory_(static_cast<char*>(arena.take(bytes))) {}
+  ~Taken() { arena_.give_back(memory_); }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+
+  char* memory() const { return memory_; }
+
+ private:
+  runtime::Arena& arena_;
+  char* const memory_;
+};
+
 class CudaEncoder final : public Encoder {
  public:
   CudaEncoder(const Blueprint& blueprint, Device device, const Types& types)
@@ -100,7 +117,8 @@ class CudaEncoder final : public Encoder {
   void queue(const Extents& extents, const Layout& layout, runtime::Arena& arena) const {
     Held& held = *held_;
     const auto stream = held.stream.get();
-    char* const inputs = static_cast<char*>(arena.take(layout.bytes));
+    const Taken taken(arena, layout.bytes);
+    char* const inputs = taken.memory();
     check(kernels::cuda::copy_to_device(inputs, held.staging->data(), layout.bytes, stream),
           "sending a batch");
     Call call{stream,

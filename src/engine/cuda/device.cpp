@@ -14,10 +14,11 @@ constexpr int kLeastCapability = 80;  // bf16 on tensor cores
 // Of cudaError_t and cublasStatus_t, whose numbers are part of their interfaces.
 constexpr Status kMemoryAllocation = 2;
 constexpr Status kUnusable[] = {3, 35, 46, 100, 101, 209, 222, 802, 803};
+constexpr Status kNoLinearMemory = kernels::cuda::kFirstLinearStatus + 3;
 constexpr Status kNoSuchProduct = kernels::cuda::kFirstLinearStatus + 15;
 
 ErrorCode code_of(Status status) {
-  if (status == kMemoryAllocation) return ErrorCode::out_of_memory;
+  if (status == kMemoryAllocation || status == kNoLinearMemory) return ErrorCode::out_of_memory;
   if (status == kNoSuchProduct) return ErrorCode::unsupported;
   const bool unusable =
       std::find(std::begin(kUnusable), std::end(kUnusable), status) != std::end(kUnusable);

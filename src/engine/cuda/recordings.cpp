@@ -40,7 +40,13 @@ void Recordings::run(const Extents& extents, Stream stream, runtime::Arena& aren
   if (entry->recorded) {
     arena.give_back(arena.take(entry->bytes));
   } else {
-    entry->graph = record(stream, queue);
+    try {
+      entry->graph = record(stream, queue);
+    } catch (const Failure&) {
+      // Another stream of the process, or want of memory, may spoil a recording and not a pass.
+      entries_.erase(entries_.begin() + (entry - entries_.data()));
+      return queue();
+    }
     entry->bytes = arena.peak();
     entry->recorded = true;
   }

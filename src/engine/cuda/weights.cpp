@@ -164,20 +164,12 @@ void send_all(const Blueprint& blueprint, int device, const std::vector<Slot>& s
                               });
 }
 
-void add_shape(std::vector<LinearShape>& shapes, const LinearShape& shape) {
-  const bool known = std::any_of(shapes.begin(), shapes.end(), [&](const LinearShape& other) {
-    return other.n == shape.n && other.k == shape.k && other.type == shape.type &&
-           other.out_type == shape.out_type;
-  });
-  if (!known) shapes.push_back(shape);
-}
-
 // Products that are added to the residual are fp32, the others of the activations' type.
 void add_projection(Weights& weights, const Slot& slot, const Types& types) {
   const Weight& weight = *slot.weight;
-  add_shape(weights.shapes,
-            {static_cast<std::int32_t>(weight.rows), static_cast<std::int32_t>(weight.cols),
-             slot.type, weight.is_added_to_residual() ? Type::fp32 : types.type});
+  weights.shapes.push_back({static_cast<std::int32_t>(weight.rows),
+                            static_cast<std::int32_t>(weight.cols), slot.type,
+                            weight.is_added_to_residual() ? Type::fp32 : types.type});
 }
 
 at::Tensor tensor(const Slot& slot, char* memory, int device) {

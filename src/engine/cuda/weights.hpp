@@ -13,7 +13,7 @@ namespace reranker::engine::cuda {
 /// in, with a scale a row behind those of e4m3; vectors and matrices in fp32; tables as they are.
 struct Weights : GraphWeights {
   DeviceMemory memory;
-  std::vector<kernels::cuda::LinearShape> shapes;  // of the projections, each once
+  std::vector<kernels::cuda::LinearShape> shapes;  // of the projections
   std::uint64_t hash = 0;
 };
 
