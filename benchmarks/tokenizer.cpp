@@ -1,6 +1,6 @@
 // How fast the tokenizer is, on one thread, with a warm scratch, in processor time.
 //
-//   benchmark_tokenizer TOKENIZER_JSON [TEXT_FILE...]
+//   tokenizer_bench TOKENIZER_JSON [TEXT_FILE...]
 //
 // Prints the time of loading; for each text file MB/s, encoded line by line; and for texts made to
 // hurt the time a byte at 10 kB and at 1 MB, which should be about the same.
@@ -120,7 +120,7 @@ void measure_all_growth(Bench& bench) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fputs("usage: benchmark_tokenizer TOKENIZER_JSON [TEXT_FILE...]\n", stderr);
+    std::fputs("usage: tokenizer_bench TOKENIZER_JSON [TEXT_FILE...]\n", stderr);
     return 2;
   }
   try {
@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i) measure_file(bench, argv[i]);
     measure_all_growth(bench);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "benchmark_tokenizer: %s\n", error.what());
+    std::fprintf(stderr, "tokenizer_bench: %s\n", error.what());
     return 1;
   }
 }

@@ -11,6 +11,7 @@ paired bootstrap that draws queries anew within each set. All sets weigh alike.
 
 import argparse
 import json
+import math
 import pathlib
 import random
 
@@ -43,13 +44,16 @@ def resampled(sets):
 
 
 def with_interval(values, text):
-    ordered = sorted(values[1:])
-    return f"{text} ({text} to {text})".format(values[0], ordered[OUTSIDE], ordered[-1 - OUTSIDE])
+    if math.isnan(values[0]):
+        return "-"
+    ordered = sorted(value for value in values[1:] if not math.isnan(value))
+    outside = len(ordered) * OUTSIDE // RESAMPLES
+    return f"{text} ({text} to {text})".format(values[0], ordered[outside], ordered[-1 - outside])
 
 
 def headroom(before, after, best):
-    """A resample may have none."""
-    return 100 * (after - before) / (best - before) if best > before else 0.0
+    """No number where there is none, as in some resamples."""
+    return 100 * (after - before) / (best - before) if best > before else math.nan
 
 
 def row(name, figures):

@@ -21,7 +21,8 @@
 #include "kernels/round_bf16.hpp"
 #include "kernels/swiglu.hpp"
 
-// The CPU's kernels, one table for each instruction set. All tables give the same bits.
+// The CPU's kernels, one table for each instruction set. All tables give the same bits
+// for the same arguments; int8_range, and whether there is bf16, differ.
 //
 // Kernels start no threads. An op is planned, then its tasks are run, in any order, on any
 // threads, each thread with a scratch of its own:
@@ -70,13 +71,12 @@ struct CpuKernels {
   Plan (*plan_linear)(const LinearArgs& args, int num_threads);
   void (*linear)(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch);
 
-  /// Rows of weights or of anything else, on the calling thread.
-  void (*rotate_rows)(const RotateRowsArgs& args);
-
-  /// The same with 8-bit codes. Every table takes weights of Int8Range::quads, and those of
-  /// Int8Range::full where int8_range says so; they are the better choice there, at equal speed.
+  /// linear with 8-bit codes (linear_int8.hpp). Every table takes weights of Int8Range::quads, and
+  /// those of Int8Range::full where int8_range says so; they are the better choice there, at equal
+  /// speed.
   Int8Range int8_range;
   const char* int8_sequence;  // "generic", "maddubs", "avx_vnni", "avx512_vnni"
+  void (*rotate_rows)(const RotateRowsArgs& args);  // on the calling thread
   void (*pack_linear_int8)(const PackLinearInt8Args& args);
   Plan (*plan_linear_int8)(const LinearInt8Args& args, int num_threads);
   void (*linear_int8)(const LinearInt8Args& args, const Plan& plan, std::int64_t task,
@@ -87,8 +87,9 @@ struct CpuKernels {
   void (*rms_norm_quantize)(const RmsNormQuantizeArgs& args, const Plan& plan, std::int64_t task,
                             void* scratch);
 
-  /// The same in bf16, which takes an instruction of its own: where the processor has none,
-  /// bf16_sequence and the functions below it are null. Slow in the generic table, the oracle.
+  /// linear and its rows in bf16 (linear_bf16.hpp), which takes an instruction of its own: where
+  /// the processor has none, bf16_sequence and the functions below it are null. Slow in the generic
+  /// table, the oracle.
   const char* bf16_sequence;  // "generic", "avx512_bf16" or null
   void (*pack_linear_bf16)(const PackLinearBf16Args& args);
   Plan (*plan_linear_bf16)(const LinearBf16Args& args, int num_threads);

@@ -48,6 +48,7 @@ void add_swiglu_avx512(CpuKernels& table);
 void add_embedding_avx512(CpuKernels& table);
 void add_pool_score_avx512(CpuKernels& table);
 void add_layer_norm_avx512(CpuKernels& table);
+
 void add_rotate_generic(CpuKernels& table);
 void add_quantize_generic(CpuKernels& table);
 void add_embedding_int8_generic(CpuKernels& table);

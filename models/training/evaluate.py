@@ -4,8 +4,9 @@ the model's alone, and both fused.
     python evaluate.py --model ../small --data DATA --queries 40
 
 With --bin the library scores, as it reads the folder and its long passages;
-without, PyTorch, which cuts them: a quick look while training. `rerank eval`
-gives the library's figures on all dev queries, without intervals (report.py).
+without, PyTorch, which cuts them: a quick look while training. report.py tells
+the share of the head-room. scripts/eval_all.sh gives the library's figures on
+all dev queries of every language.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Scores pairs as the library does: whole passages, cut at the end."""
+"""Scores pairs in PyTorch: passages cut at the window, as the library under Overflow::truncate."""
 
 import torch
 from tokenizers import Encoding, Tokenizer
