@@ -11,7 +11,7 @@ namespace reranker {
 inline namespace v2 {
 
 /// Where the host computes, all sequences are encoded when the last is there, longest first. Where
-/// it would be idle meanwhile, they are encoded a window at a time, in the order of their coming,
+/// it would be idle meanwhile, they are encoded a portion at a time, in the order of their coming,
 /// beside the thread that makes more of them.
 class Reranker::Impl::Encoding {
  public:
@@ -32,17 +32,17 @@ class Reranker::Impl::Encoding {
   double seconds_waited() const { return seconds_waited_; }
 
  private:
-  struct Window;
+  struct Portion;
 
-  void start_window();
-  void wait_for(Window& window);
+  void start_portion();
+  void wait_for(Portion& portion);
 
   const Impl& impl_;
   const std::size_t token_budget_;
-  const std::size_t window_tokens_;  // 0: one window of all
+  const std::size_t portion_tokens_;  // 0: one portion of all
   std::vector<batch::Sequence> waiting_;
   std::size_t waiting_tokens_ = 0;
-  std::vector<std::unique_ptr<Window>> windows_;
+  std::vector<std::unique_ptr<Portion>> portions_;
   double seconds_waited_ = 0;
 };
 

@@ -13,6 +13,14 @@
 namespace reranker {
 inline namespace v2 {
 
+void add(Usage& sum, const Usage& usage) {
+  sum.sequences += usage.sequences;
+  sum.tokens += usage.tokens;
+  sum.batches += usage.batches;
+  sum.peak_bytes = std::max(sum.peak_bytes, usage.peak_bytes);
+  sum.planned_bytes = std::max(sum.planned_bytes, usage.planned_bytes);
+}
+
 Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
     : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {}
 
@@ -33,6 +41,14 @@ void Reranker::Impl::require_own_process() const {
                                              executor->owner(), ::getpid()));
 }
 
+bool Reranker::Impl::affordable(const std::vector<batch::Sequence>& sequences) const {
+  const std::size_t limit = encoder->memory_limit();
+  return limit == 0 ||
+         std::all_of(sequences.begin(), sequences.end(), [&](const batch::Sequence& sequence) {
+           return encoder->plan(sequence.ids.size(), 1, executor->threads()) <= limit;
+         });
+}
+
 std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
     const std::vector<batch::Sequence>& sequences, std::size_t token_budget) const {
   const auto plan = [&](std::size_t num_tokens, std::size_t num_sequences) {
@@ -47,36 +63,30 @@ std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
 std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
                                           std::size_t token_budget, Usage& usage) const {
   std::vector<float> logits(sequences.size());
-  for (const auto& members : deal(sequences, token_budget)) {
-    const auto batch = batch::join(sequences, members);
-    std::vector<float> of_batch;
-    executor->run([&](runtime::Crew& crew) { of_batch = pass(crew, batch, usage); });
-    for (std::size_t i = 0; i < members.size(); ++i) logits[members[i]] = of_batch[i];
-  }
+  for (const auto& members : deal(sequences, token_budget))
+    executor->run([&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); });
   return logits;
 }
 
-std::vector<float> Reranker::Impl::pass(runtime::Crew& crew, const batch::Batch& batch,
-                                        Usage& usage) const {
+void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,
+                          const std::vector<std::size_t>& members, std::vector<float>& logits,
+                          Usage& usage) const {
+  const auto batch = batch::join(sequences, members);
   const std::size_t bytes =
       encoder->plan(batch.num_tokens(), batch.num_sequences(), executor->threads());
-  std::vector<float> logits(batch.num_sequences());
+  std::vector<float> of_batch(batch.num_sequences());
   std::size_t peak = 0;
   try {
     runtime::Arena arena(encoder->working_memory(runtime::Arena::rounded(bytes), crew), bytes);
-    encoder->forward(batch, crew, arena, logits.data());
+    encoder->forward(batch, crew, arena, of_batch.data());
     peak = arena.peak();
   } catch (const runtime::Arena::Exhausted& exhausted) {
     throw Error(ErrorCode::out_of_memory,
                 fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,
                             exhausted.capacity));
   }
-  usage.sequences += batch.num_sequences();
-  usage.tokens += batch.num_tokens();
-  usage.batches += 1;
-  usage.peak_bytes = std::max(usage.peak_bytes, peak);
-  usage.planned_bytes = std::max(usage.planned_bytes, bytes);
-  return logits;
+  for (std::size_t i = 0; i < members.size(); ++i) logits[members[i]] = of_batch[i];
+  add(usage, {batch.num_sequences(), batch.num_tokens(), 1, peak, bytes});
 }
 
 Reranker::Impl::BorrowedScratch::BorrowedScratch(const Impl& from) : from_(from) {
@@ -88,7 +98,8 @@ Reranker::Impl::BorrowedScratch::BorrowedScratch(const Impl& from) : from_(from)
 
 Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
   const std::lock_guard lock(from_.scratch_mutex_);
-  from_.scratches_.push_back(std::move(scratch_));
+  if (from_.scratches_.size() < from_.executor->threads())
+    from_.scratches_.push_back(std::move(scratch_));
 }
 
 }  // namespace v2

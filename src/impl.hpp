@@ -17,7 +17,13 @@
 #include "text/tokenizer.hpp"
 
 namespace reranker {
+namespace model {
+struct Model;
+}
 inline namespace v2 {
+
+/// Sums, and of memory the most.
+void add(Usage& sum, const Usage& usage);
 
 /// What a loaded model is made of.
 struct Reranker::Impl {
@@ -29,6 +35,7 @@ struct Reranker::Impl {
   text::Tokenizer tokenizer;
   text::Frame frame;  // of a query and a passage
   std::optional<model::Fusion> fusion;
+  std::optional<model::Fusion> fusion_other_scripts;
   model::Calibration calibration;     // plain sigmoids where the folder has none
   model::LongPassages long_passages;  // what Overflow::automatic means
   std::size_t max_tokens = 0;         // the window
@@ -37,8 +44,14 @@ struct Reranker::Impl {
   std::unique_ptr<engine::Encoder> encoder;  // made and destroyed on the executor's thread
   Info info;
 
+  static std::shared_ptr<const Impl> load(const std::filesystem::path& folder,
+                                          const LoadOptions& options);
+
   /// The passages, scored and in input order: one query for all of them, or one for each.
   Ranking read(Texts queries, Texts passages, const ScoreOptions& options) const;
+
+  /// Whether memory is there for a pass of each of the sequences alone.
+  bool affordable(const std::vector<batch::Sequence>& sequences) const;
 
   /// Logits of the sequences, in their order; adds to `usage` what it took.
   std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
@@ -50,8 +63,22 @@ struct Reranker::Impl {
   /// Throws Error: invalid_argument.
   void check(const ScoreOptions& options, std::size_t num_passages) const;
 
+  /// What makes scores and probabilities of a call's logits.
+  struct Scoring {
+    const model::Fusion* fusion;  // null: a score is its logit
+    model::LogOdds log_odds;
+  };
+
+  /// By the script of the first query: fusion is for calls of one.
+  Scoring scoring(Texts queries, const ScoreOptions& options) const;
+  static void score_hits(const Scoring& how, const std::vector<float>& first_stage,
+                         std::vector<Hit>& hits);
+
   /// How passages over the window are read, of the caller's wishes and the folder's.
   model::LongPassages choose(const ScoreOptions& options) const;
+
+  /// What is told of the model: all else is there.
+  Info describe(const model::Model& model, const std::filesystem::path& folder) const;
 
   /// A forward pass of two tokens. Throws Error: model_invalid, where the logit is not finite.
   void check_forward(const std::filesystem::path& folder) const;
@@ -59,7 +86,8 @@ struct Reranker::Impl {
   /// Throws Error: forked, in a child of the process that loaded the model.
   void require_own_process() const;
 
-  /// Scratches of the tokenizer, kept warm between calls: as many as ever ran at one time.
+  /// Scratches of the tokenizer, some MiB each, kept warm between calls: as many as the executor
+  /// has threads, which callers have to wait for anyhow.
   class BorrowedScratch;
 
  private:
@@ -67,8 +95,11 @@ struct Reranker::Impl {
   std::vector<std::vector<std::size_t>> deal(const std::vector<batch::Sequence>& sequences,
                                              std::size_t token_budget) const;
 
-  /// One pass, on the executor's thread: a logit a sequence of the batch.
-  std::vector<float> pass(runtime::Crew& crew, const batch::Batch& batch, Usage& usage) const;
+  /// A pass of those of the sequences that `members` names, on the executor's thread: puts their
+  /// logits into their places, and adds to `usage` what it took.
+  void pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,
+            const std::vector<std::size_t>& members, std::vector<float>& logits,
+            Usage& usage) const;
 
   mutable std::mutex scratch_mutex_;
   mutable std::vector<text::Tokenizer::Scratch> scratches_;

@@ -2,15 +2,11 @@
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "guard.hpp"
 #include "impl.hpp"
 #include "model/model.hpp"
 #include "runtime/access.hpp"
@@ -33,9 +29,8 @@ void require_folder(const std::filesystem::path& folder) {
 }
 
 std::size_t choose_window(const model::Config& config, std::size_t wanted) {
-  const auto positions = static_cast<std::size_t>(config.max_positions);
-  if (wanted == 0) return std::min(positions, kMaxWindow);
-  const std::size_t most = std::min(positions, kMaxWindow);
+  const std::size_t most = std::min(static_cast<std::size_t>(config.max_positions), kMaxWindow);
+  if (wanted == 0) return most;
   if (wanted > most)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("max_tokens is {}, at most {} wanted by this model", wanted, most));
@@ -150,105 +145,6 @@ class EncoderToBe {
   std::optional<runtime::Executor::Pending> making_;
 };
 
-std::size_t count_parameters(const model::Network& network) {
-  std::int64_t count = 0;
-  for (const auto& weight : network.weights) count += weight.rows * weight.cols;
-  return static_cast<std::size_t>(count);
-}
-
-std::string precision_of(model::DType dtype) {
-  switch (dtype) {
-    case model::DType::f32: return "fp32";
-    case model::DType::f16: return "fp16";
-    case model::DType::bf16: return "bf16";
-    case model::DType::i8: break;
-  }
-  return "int8";
-}
-
-std::string stored_in(const model::Network& network) {
-  std::set<std::string> types;
-  for (const auto& weight : network.weights) {
-    if (!weight.is_projection()) continue;
-    for (const auto& part : weight.parts) types.insert(precision_of(part.dtype));
-  }
-  return fmt::format("{}", fmt::join(types, ", "));
-}
-
-std::string describe(const text::Frame& frame) {
-  return fmt::format("[{}] {} {} [{}] {} [{}] {} {}", fmt::join(frame.ids.begin, " "),
-                     frame.query_head, frame.query_tail, fmt::join(frame.ids.middle, " "),
-                     frame.passage_head, fmt::join(frame.ids.end, " "), frame.ids.typed,
-                     frame.apart);
-}
-
-// What makes scores and probabilities of logits.
-std::string describe(const model::Config& config) {
-  const auto line = [](const model::LogOdds& map) {
-    return fmt::format(" {} {}", map.slope, map.offset);
-  };
-  std::string text;
-  if (config.fusion)
-    text += fmt::format(" fused {} {}", config.fusion->max_weight, config.fusion->zscore_weight);
-  if (config.calibration)
-    text += " calibrated" + line(config.calibration->logit) + line(config.calibration->fused);
-  const model::LongPassages& how = config.long_passages;
-  if (how.overflow == Overflow::chunk)
-    text += fmt::format(" {} {}", how.max_chunks, how.chunk_tokens);
-  return text;
-}
-
-// Everything that a hit depends on, apart from the texts and the call's options.
-std::string fingerprint(const model::Config& config, const model::Network& network,
-                        const engine::Description& description, const text::Frame& frame,
-                        const std::filesystem::path& folder, std::size_t window) {
-  std::string text =
-      fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
-                  description.precision, description.weights, description.attention, window,
-                  network.num_heads, network.head_dim);
-  text += description.hardware;
-  for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
-  for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
-  text += network.script;
-  text += describe(frame) + describe(config);
-  text += model::InputFile(folder / "tokenizer.json").read_all();
-  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
-}
-
-Info describe(const model::Config& config, const model::Network& network,
-              const engine::Encoder& encoder, std::size_t threads) {
-  const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-  const engine::Description& description = encoder.description();
-  Info info;
-  info.architecture = config.architecture;
-  info.num_layers = size(config.num_layers);
-  info.hidden_size = size(config.hidden_size);
-  info.intermediate_size = size(config.intermediate_size);
-  info.num_heads = size(config.num_heads);
-  info.num_kv_heads = size(config.num_kv_heads);
-  info.head_dim = size(config.head_dim);
-  info.vocabulary = size(config.vocab_size);
-  info.parameters = count_parameters(network);
-  info.stored = stored_in(network);
-  info.device = description.device;
-  info.precision = description.precision;
-  info.weights = description.weights;
-  info.attention = description.attention;
-  info.isa = description.isa;
-  info.kernels = description.kernels;
-  info.libtorch = description.libtorch;
-  info.threads = threads;
-  info.weight_bytes = description.weight_bytes;
-  info.bytes_per_token = (encoder.plan(2048, 1, threads) - encoder.plan(1024, 1, threads)) / 1024;
-  if (config.fusion) {
-    info.fusion = true;
-    info.first_stage_max_weight = config.fusion->max_weight;
-    info.first_stage_zscore_weight = config.fusion->zscore_weight;
-  }
-  info.calibrated = config.calibration.has_value();
-  return info;
-}
-
 std::string summary(const std::filesystem::path& folder, const Info& info) {
   return fmt::format("{}: {} parameters, {} weights, window of {} tokens, on {} ({}), {} threads",
                      folder.string(), info.parameters, info.weights, info.max_tokens, info.device,
@@ -269,7 +165,8 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
                             folder.string(), logit));
 }
 
-Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
+std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem::path& folder,
+                                                           const LoadOptions& options) {
   require_folder(folder);
   const model::Model model = model::read_model(folder);
   const model::Config& config = model.config;
@@ -284,23 +181,19 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   impl->min_tokens = least_window(impl->tokenizer, impl->frame);
   require_room(impl->min_tokens, window, config.long_passages, folder);
   impl->fusion = config.fusion;
+  impl->fusion_other_scripts = config.fusion_other_scripts;
   impl->calibration = config.calibration.value_or(model::Calibration{});
   impl->long_passages = config.long_passages;
   impl->encoder = encoder.take();
 
-  impl->info = describe(config, model.network, *impl->encoder, impl->executor->threads());
-  impl->info.tokenizer = impl->tokenizer.kind();
-  impl->info.max_tokens = impl->max_tokens;
-  const auto automatic = impl->choose({});
-  impl->info.overflow = automatic.overflow == Overflow::chunk ? "chunk" : "truncate";
-  impl->info.max_chunks = automatic.max_chunks;
-  impl->info.chunk_tokens = automatic.chunk_tokens;
-  impl->info.fingerprint = fingerprint(config, model.network, impl->encoder->description(),
-                                       impl->frame, folder, impl->max_tokens);
-
+  impl->info = impl->describe(model, folder);
   impl->check_forward(folder);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));
-  return Reranker(std::move(impl));
+  return impl;
+}
+
+Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
+  return guarded([&] { return Reranker(Impl::load(folder, options)); });
 }
 
 }  // namespace v2

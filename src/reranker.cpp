@@ -10,10 +10,12 @@
 
 #include "batch/fit.hpp"
 #include "encoding.hpp"
+#include "guard.hpp"
 #include "impl.hpp"
 #include "model/calibration.hpp"
 #include "model/fusion.hpp"
 #include "text/prompt.hpp"
+#include "text/script.hpp"
 #include "text/utf8.hpp"
 
 // The flow of a call: texts -> prompts -> sequences that fit the window -> batches -> logits ->
@@ -109,29 +111,24 @@ void keep_best(const std::vector<batch::Sequence>& sequences, const std::vector<
   }
 }
 
+Hit not_scored(Hit hit) {
+  hit.status = Status::not_scored;
+  return hit;
+}
+
 bool scored(const Hit& hit) {
   return hit.status == Status::ok || hit.status == Status::truncated ||
          hit.status == Status::chunked;
 }
 
-void finish(const std::optional<model::Fusion>& fusion, const model::Calibration& calibration,
-            const std::vector<float>& first_stage, std::vector<Hit>& hits) {
-  const bool fused = fusion.has_value() && !first_stage.empty();
-  const auto terms = fused ? model::first_stage_terms(*fusion, first_stage)
-                           : std::vector<float>(hits.size(), 0.0f);
-  const auto& log_odds = fused ? calibration.fused : calibration.logit;
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (!scored(hits[i])) {
-      hits[i].logit = kUnscored;
-      continue;
-    }
-    hits[i].score = fused ? hits[i].logit + terms[i] : hits[i].logit;
-    hits[i].probability = model::probability(log_odds, hits[i].score);
-  }
-}
-
-void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens) {
+void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens,
+                        std::size_t memory_limit) {
   for (const Hit& hit : hits) {
+    if (hit.status == Status::not_scored)
+      throw Error(ErrorCode::out_of_memory,
+                  fmt::format("passage {}: {} tokens need more working memory than there is, "
+                              "memory_limit is {}, or all that its device had left",
+                              hit.index, hit.tokens, memory_limit));
     if (hit.status == Status::too_long)
       throw Error(
           ErrorCode::too_long,
@@ -181,6 +178,29 @@ model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
   return how;
 }
 
+Reranker::Impl::Scoring Reranker::Impl::scoring(Texts queries, const ScoreOptions& options) const {
+  if (!fusion || options.first_stage.empty()) return {nullptr, calibration.logit};
+  if (!fusion_other_scripts || queries.empty() || text::mostly_latin(repair(queries[0])))
+    return {&*fusion, calibration.fused};
+  return {&*fusion_other_scripts, calibration.fused_other_scripts};
+}
+
+// Logits become scores and probabilities; unscored hits keep NaN.
+void Reranker::Impl::score_hits(const Scoring& how, const std::vector<float>& first_stage,
+                                std::vector<Hit>& hits) {
+  std::vector<float> terms(hits.size(), 0.0f);
+  if (how.fusion != nullptr) terms = model::first_stage_terms(*how.fusion, first_stage);
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    Hit& hit = hits[i];
+    if (scored(hit)) hit.score = how.fusion != nullptr ? hit.logit + terms[i] : hit.logit;
+    if (scored(hit) && !std::isfinite(hit.score)) hit.status = Status::non_finite;
+    if (scored(hit))
+      hit.probability = model::probability(how.log_odds, hit.score);
+    else
+      hit.score = hit.logit = kUnscored;
+  }
+}
+
 // One query for all passages, or one for each.
 Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& options) const {
   require_own_process();
@@ -199,6 +219,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
       };
       if (i < queries.size()) prompts.emplace(make_prompt, max_tokens, how);
       auto fit = fit_passage(*prompts, passages[i], i, how);
+      if (!affordable(fit.sequences)) fit = {not_scored(fit.hit), {}};
       ranking.hits.push_back(fit.hit);
       encoding.add(std::move(fit.sequences));
     }
@@ -206,7 +227,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   encoding.finish(ranking.usage, [&](const auto& sequences, const auto& logits) {
     keep_best(sequences, logits, ranking.hits);
   });
-  finish(fusion, calibration, options.first_stage, ranking.hits);
+  score_hits(scoring(queries, options), options.first_stage, ranking.hits);
   ranking.timings.encode = encoding.seconds_waited();
   ranking.timings.total = seconds_since(start);
   ranking.timings.tokenize = ranking.timings.total - ranking.timings.encode;
@@ -215,9 +236,11 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
 
 std::vector<float> Reranker::score(std::string_view query, Texts passages,
                                    const ScoreOptions& options) const {
-  const auto ranking = impl_->read({query}, passages, options);
-  require_all_scored(ranking.hits, impl_->max_tokens);
-  return scores_of(ranking.hits);
+  return guarded([&] {
+    const auto ranking = impl_->read({query}, passages, options);
+    require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
+    return scores_of(ranking.hits);
+  });
 }
 
 std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
@@ -226,32 +249,41 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
     throw Error(ErrorCode::invalid_argument, fmt::format("{} queries and {} passages, as many of "
                                                          "one as of the other wanted",
                                                          queries.size(), passages.size()));
-  const auto ranking = impl_->read(queries, passages, options);
-  require_all_scored(ranking.hits, impl_->max_tokens);
-  return scores_of(ranking.hits);
+  return guarded([&] {
+    const auto ranking = impl_->read(queries, passages, options);
+    require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
+    return scores_of(ranking.hits);
+  });
 }
 
 Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
-  auto ranking = impl_->read({query}, passages, options);
-  sort_best_first(ranking.hits);
-  if (options.top_n != 0 && options.top_n < ranking.hits.size()) ranking.hits.resize(options.top_n);
-  return ranking;
+  return guarded([&] {
+    auto ranking = impl_->read({query}, passages, options);
+    sort_best_first(ranking.hits);
+    if (options.top_n != 0 && options.top_n < ranking.hits.size())
+      ranking.hits.resize(options.top_n);
+    return ranking;
+  });
 }
 
 std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string_view passage,
                                              SpecialTokens special_tokens) const {
-  Impl::BorrowedScratch scratch(*impl_);
-  const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens, repair(query),
-                            text::Prompt::kNoWindow);
-  return prompt.encode(repair(passage)).ids;
+  return guarded([&] {
+    Impl::BorrowedScratch scratch(*impl_);
+    const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens,
+                              repair(query), text::Prompt::kNoWindow);
+    return prompt.encode(repair(passage)).ids;
+  });
 }
 
 std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
                                              SpecialTokens special_tokens) const {
-  Impl::BorrowedScratch scratch(*impl_);
-  std::vector<std::int32_t> ids;
-  impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);
-  return ids;
+  return guarded([&] {
+    Impl::BorrowedScratch scratch(*impl_);
+    std::vector<std::int32_t> ids;
+    impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);
+    return ids;
+  });
 }
 
 const Info& Reranker::info() const {

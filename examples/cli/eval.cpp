@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -67,7 +68,10 @@ Positions by_score(const std::vector<reranker::Hit>& hits) {
 
 Positions by_logit(std::vector<reranker::Hit> hits) {
   std::sort(hits.begin(), hits.end(), [](const auto& a, const auto& b) {
-    return a.logit != b.logit ? a.logit > b.logit : a.index < b.index;
+    const bool a_scored = !std::isnan(a.logit);
+    const bool b_scored = !std::isnan(b.logit);
+    if (a_scored != b_scored) return a_scored;
+    return a_scored && a.logit != b.logit ? a.logit > b.logit : a.index < b.index;
   });
   return by_score(hits);
 }

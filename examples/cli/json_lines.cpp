@@ -82,6 +82,7 @@ void for_each_json_line(std::istream& in, const std::function<void(const JsonObj
       throw reranker::Error(error.code(), fmt::format("line {}: {}", number, error.what()));
     }
   }
+  if (in.bad()) throw input_failure("the input cannot be read to its end");
 }
 
 bool has_field(const JsonObject& object, std::string_view key) {

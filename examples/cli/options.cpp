@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -126,9 +127,9 @@ void add_call_options(CLI::App& app, reranker::ScoreOptions& options) {
       "What happens to a passage over the window; auto: what the folder says, else truncate");
   add_count(
       app, "--max-chunks", options.max_chunks, 1,
-      "Windows of one passage that chunk reads, at most: those that share most with the query");
+      "Chunks of one passage that are read, at most: the first and the likeliest for the query");
   add_count(app, "--chunk-tokens", options.chunk_tokens, 1,
-            "Tokens of one such window, prompt included; default: as many as of a whole passage");
+            "Tokens of one such chunk, prompt included; default: as many as of a whole passage");
   add_special_tokens(app, options.special_tokens);
 }
 
@@ -159,6 +160,7 @@ reranker::Reranker load(const ModelArguments& arguments) {
 std::string read_query(const QueryArguments& arguments) {
   if (arguments.file.empty()) return arguments.text;
   std::ifstream file(arguments.file, std::ios::binary);
+  if (std::filesystem::is_directory(arguments.file)) file.setstate(std::ios::failbit);
   std::string query{std::istreambuf_iterator<char>(file), {}};
   if (!file) throw input_failure(fmt::format("{}: cannot be read", arguments.file));
   if (!query.empty() && query.back() == '\n') query.pop_back();

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "display.hpp"
+#include "failure.hpp"
 #include "json_out.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -27,6 +28,7 @@ std::vector<std::string> read_passages() {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     passages.push_back(std::move(line));
   }
+  if (std::cin.bad()) throw input_failure("the input cannot be read to its end");
   return passages;
 }
 

@@ -15,14 +15,16 @@ enum class Device { automatic, cpu, cuda };
 
 /// Arithmetic of the projections. Norms, softmax, pooling, head and logit are fp32 whatever
 /// is chosen. `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
-/// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3).
+/// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3). The CPU's
+/// kernels are the best that the processor runs; the environment variable RERANKER_ISA, read by
+/// load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16").
 enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 
 /// What happens to a passage whose prompt does not fit the window of max_tokens.
 enum class Overflow {
   automatic,  ///< What the folder says of long passages (Info::overflow); else truncate.
   truncate,   ///< The passage's tail is cut, never the prompt around it.
-  chunk,      ///< Windows of the passage with a quarter overlap; the best one counts.
+  chunk,      ///< Parts of the passage that overlap by a quarter; the best one counts.
   fail,       ///< The passage is reported as too_long; `score` throws.
 };
 
@@ -34,13 +36,14 @@ enum class SpecialTokens {
 
 enum class LogLevel { info, warning };
 
-/// Called on the thread that loads the model or on one of the Runtime; must not throw.
+/// Called on the thread that loads the model or on one of the Runtime; must not throw, nor call the
+/// library.
 using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
 struct LoadOptions {
   /// `automatic`: CUDA where its engine, a driver and a device that it runs on are there, and it
-  /// takes the model's shape and the precision; else the CPU, and `log` is told why. A device with
-  /// too little free memory is no reason: out_of_memory.
+  /// takes the model's shape and the precision; else the CPU, and `log` is told why. Too little
+  /// free memory on the device is not such a reason: load throws out_of_memory.
   Device device = Device::automatic;
 
   /// Which of several CUDA devices, as the driver counts them. Counts for nothing on the CPU.
@@ -55,21 +58,22 @@ struct LoadOptions {
   /// Threads and memory to compute with. None: the process's own.
   std::optional<Runtime> runtime;
 
-  /// Takes what the library and LibTorch would warn of. None: nothing is said.
+  /// Takes messages: what was loaded and why not on CUDA (info), and what the library and LibTorch
+  /// warn of (warning). None: nothing is said.
   LogCallback log;
 };
 
 struct ScoreOptions {
   Overflow overflow = Overflow::automatic;
 
-  /// The most windows that Overflow::chunk reads of one passage. Of more than that it reads the
-  /// first and those that share most with the query; of one alone, that which shares most. Time
-  /// grows with them: benchmarks/long_documents.md says what they bring.
+  /// The most chunks that Overflow::chunk reads of one passage. Where there are more it reads the
+  /// first and those that share most with the query; where this is 1, only the one that shares
+  /// most. Time grows with them: benchmarks/long_documents.md says what they bring.
   std::size_t max_chunks = 32;
 
-  /// The window of Overflow::chunk: tokens of one sequence, prompt included. 0, or more than
-  /// max_tokens: as many as those. A model that was trained on short texts may tell more from
-  /// shorter windows. Neither this nor max_chunks counts under Overflow::automatic.
+  /// Tokens of one chunk's sequence, prompt included. 0, or more than max_tokens: max_tokens. A
+  /// model that was trained on short texts may tell more from shorter chunks. Neither this nor
+  /// max_chunks counts under Overflow::automatic.
   std::size_t chunk_tokens = 0;
 
   SpecialTokens special_tokens = SpecialTokens::match;

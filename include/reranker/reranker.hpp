@@ -32,7 +32,9 @@ inline namespace v2 {
 class RERANKER_EXPORT Reranker {
  public:
   /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or
-  /// sharded. Nothing stays open or mapped. Ends with a forward pass of two tokens.
+  /// sharded. Nothing stays open or mapped. Ends with a forward pass of two tokens. Not for the
+  /// static initialisers of a library that is itself being opened by dlopen, which holds the lock
+  /// that opening LibTorch waits for.
   /// Throws Error: model_not_found, model_invalid, unsupported, device_unavailable.
   static Reranker load(const std::filesystem::path& folder, const LoadOptions& options = {});
 

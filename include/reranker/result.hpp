@@ -14,10 +14,10 @@ inline namespace v2 {
 enum class Status {
   ok,          ///< Read whole.
   truncated,   ///< Its tail was cut: bytes_read says where.
-  chunked,     ///< Read in several windows; the best one counts.
+  chunked,     ///< Read in one or more chunks; the best one counts.
   too_long,    ///< Over the window under Overflow::fail: not scored.
-  not_scored,  ///< The call ended before its turn.
-  non_finite,  ///< The model gave no finite number.
+  not_scored,  ///< A pass of it alone needs more memory than the Runtime or the device has.
+  non_finite,  ///< The model, or the fusion of its logit, gave no finite number.
 };
 
 /// The status's name as written above, such as "truncated". Static storage.
@@ -31,14 +31,15 @@ struct Hit {
   /// Of relevance, by the folder's calibration (Info::calibrated), which has a map for fused scores
   /// and one for logits; without one sigmoid(score), and no frequency of anything. Orders hits as
   /// score does. It holds for calls like those of the fit, see the model's card: among other
-  /// candidates another share is relevant. The three are NaN where status says unscored.
+  /// candidates another share is relevant. Score, logit and probability are NaN where the status is
+  /// too_long, not_scored or non_finite.
   float probability = 0;
   Status status = Status::ok;
   std::size_t tokens = 0;  ///< Tokens encoded for this passage, prompts included.
-  /// Bytes of the passage that some window covered, each counted once. They are its beginning,
-  /// unless only some of a chunked passage's windows were read: what lies between is not counted.
+  /// Bytes of the passage that were read, each counted once. They are its beginning, unless only
+  /// some of its chunks were read: what lies between is not counted.
   std::size_t bytes_read = 0;
-  std::size_t chunk_begin = 0;  ///< The best window, as a byte range of the passage.
+  std::size_t chunk_begin = 0;  ///< The best chunk, as a byte range of the passage.
   std::size_t chunk_end = 0;
   bool query_truncated = false;  ///< The query was cut to three quarters of the window.
 };
@@ -88,10 +89,12 @@ struct Info {
   std::size_t bytes_per_token = 0;       ///< Slope of the planned working memory.
   bool fusion = false;                   ///< The folder carries a learned first-stage fusion.
   double first_stage_max_weight = 0;     ///< fused = logit + this * 10 * s / max(s)
-  double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call.
+  double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call; the
+                                         ///< folder may have other weights for queries of other
+                                         ///< scripts than the Latin.
   std::string overflow;                  ///< What Overflow::automatic does: "truncate" or "chunk".
-  std::size_t max_chunks = 0;            ///< Windows that it reads of one passage, at most.
-  std::size_t chunk_tokens = 0;          ///< Their tokens, at most; as a ScoreOptions has both.
+  std::size_t max_chunks = 0;            ///< Chunks that it reads of one passage, at most.
+  std::size_t chunk_tokens = 0;          ///< Tokens of each, prompt included, at most.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
   /// Over weights, tokenizer, prompt, precision, kernel revision, and what the folder says of
   /// fusion, calibration and long passages: equal fingerprints give equal scores and

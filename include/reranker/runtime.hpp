@@ -22,10 +22,11 @@ struct RuntimeOptions {
 
   /// Upper bound in bytes on the working memory of the calls that run (activations and
   /// scratch; weights are not counted). 0: no bound. A batch is cut smaller to stay below;
-  /// a single sequence that cannot fit fails with out_of_memory. What the last batch took stays
-  /// for the next one and goes back to the system after a second without work. On CUDA it bounds
-  /// what a model takes of the device's memory for its batches, which is taken when it is loaded
-  /// and given back when it goes; batches are cut smaller where the device has less.
+  /// a passage that cannot fit alone fails: Status::not_scored, of score out_of_memory. What the
+  /// last batch took stays for the next one and goes back to the system after a second without
+  /// work. On CUDA it bounds what a model takes of the device's memory for its batches, which is
+  /// taken when it is loaded and given back when it goes; batches are cut smaller where the device
+  /// has less.
   std::size_t memory_limit = 0;
 };
 

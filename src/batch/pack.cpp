@@ -29,7 +29,6 @@ std::vector<std::vector<std::size_t>> pack(const std::vector<Sequence>& sequence
 
 Batch join(const std::vector<Sequence>& sequences, const std::vector<std::size_t>& members) {
   Batch batch;
-  batch.sequences = members;
   batch.offsets.push_back(0);
   for (const std::size_t index : members) {
     const Sequence& sequence = sequences[index];

@@ -17,14 +17,13 @@ struct Sequence {
 
 /// Sequences that one forward pass reads, end to end and without padding.
 struct Batch {
-  std::vector<std::size_t> sequences;  // indices into the call's sequences
-  std::vector<std::int32_t> ids;       // (num_tokens)
+  std::vector<std::int32_t> ids;      // (num_tokens)
   std::vector<std::int32_t> offsets;  // (num_sequences + 1), where each begins; the last is the end
   // (num_sequences), how many tokens of each are of type 0: those of type 1 begin behind them
   std::vector<std::int32_t> type_1_begins;
 
   std::size_t num_tokens() const { return ids.size(); }
-  std::size_t num_sequences() const { return sequences.size(); }
+  std::size_t num_sequences() const { return type_1_begins.size(); }
 };
 
 }  // namespace reranker::batch

@@ -19,6 +19,7 @@
 #include "engine/warnings.hpp"
 #include "engine/weights.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
+#include "model/config.hpp"
 
 namespace reranker::engine {
 namespace {
@@ -26,6 +27,8 @@ namespace {
 // A projection reads its weights once for about two hundred rows, so that larger passes win
 // nothing, while their activations leave the caches.
 constexpr std::size_t kEnoughTokens = 2048;
+
+static_assert(model::kMaxHeadDim == kernels::kMaxHeadDim);
 
 const kernels::CpuKernels& choose_kernels() {
   const char* isa = std::getenv("RERANKER_ISA");

@@ -22,7 +22,7 @@
 namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 7;
+constexpr int kAbi = 8;
 
 /// What an encoder says of itself.
 struct Description {

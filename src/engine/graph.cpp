@@ -66,6 +66,8 @@ at::Tensor Graph::run(const at::Tensor& ids, const at::Tensor& offsets) const {
   const jit::GraphOptimizerEnabledGuard as_written(false);
   try {
     return impl_->module.get_method("forward")({ids, offsets}).toTensor();
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& failure) {
     throw Error(ErrorCode::internal, std::string("the graph failed: ") + failure.what());
   }

@@ -18,8 +18,6 @@ namespace {
 using Kind = Weight::Kind;
 using Reads = Weight::Reads;
 
-constexpr std::int64_t kMaxHeadDim = 512;  // kernels/attention.hpp
-
 void refuse_variants(const JsonObject& config) {
   require_string(config, "model_type", "bert");
   require_string(config, "hidden_act", "gelu");
@@ -143,7 +141,6 @@ Network make_network(const BertConfig& config, const Checkpoint& checkpoint, con
   network.num_heads = config.num_heads;
   network.num_kv_heads = config.num_heads;
   network.head_dim = config.head_dim;
-  network.vocab_size = config.vocab_size;
   network.norms_residual = true;
   // models/bert.py keeps the residual and, beside it, at most queries, keys and values with what
   // attention makes of them, or the hidden state.

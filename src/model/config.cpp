@@ -89,8 +89,8 @@ std::string read_architecture(const JsonObject& config) {
 
 namespace {
 
-std::optional<Fusion> read_fusion(const JsonObject& config) {
-  const auto object = config.object("first_stage");
+std::optional<Fusion> read_fusion(const JsonObject& within, std::string_view key) {
+  const auto object = within.object(key);
   if (!object) return {};
   Fusion fusion{object->number("max_weight").value_or(0.0),
                 object->number("zscore_weight").value_or(0.0)};
@@ -113,16 +113,33 @@ LogOdds read_log_odds(const JsonObject& calibration, std::string_view key) {
   return {positive(*object, "slope", 0.0), *object->number("offset")};
 }
 
-// A map for one kind of score alone would leave the other's probabilities uncalibrated unseen.
-std::optional<Calibration> read_calibration(const JsonObject& config, bool fusion) {
+void read_fusions(const JsonObject& config, Config& out) {
+  out.fusion = read_fusion(config, "first_stage");
+  if (out.fusion)
+    out.fusion_other_scripts = read_fusion(*config.object("first_stage"), "other_scripts");
+}
+
+// A map that is there just where its kind of score is: none stays uncalibrated unseen.
+LogOdds read_log_odds_of(const JsonObject& calibration, std::string_view key, bool wanted,
+                         std::string_view weights, const LogOdds& otherwise) {
+  if (wanted) return read_log_odds(calibration, key);
+  if (calibration.has(key))
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"{}\" is given, no such map wanted without \"{}\"",
+                            calibration.where(), key, weights));
+  return otherwise;
+}
+
+std::optional<Calibration> read_calibration(const JsonObject& config, const Config& read) {
   const auto object = config.object("calibration");
   if (!object) return {};
-  if (!fusion && object->has("fused"))
-    throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: \"fused\" is given, no such map wanted without \"first_stage\"",
-                            object->where()));
-  const LogOdds logit = read_log_odds(*object, "logit");
-  return Calibration{logit, fusion ? read_log_odds(*object, "fused") : logit};
+  Calibration out;
+  out.logit = read_log_odds(*object, "logit");
+  out.fused = read_log_odds_of(*object, "fused", read.fusion.has_value(), "first_stage", out.logit);
+  out.fused_other_scripts =
+      read_log_odds_of(*object, "fused_other_scripts", read.fusion_other_scripts.has_value(),
+                       "other_scripts", out.fused);
+  return out;
 }
 
 LongPassages read_chunks(const JsonObject& object) {
@@ -160,8 +177,8 @@ void read_common(const JsonObject& config, Config& out) {
   out.vocab_size = config.required("vocab_size", 1, 1 << 24);
   out.num_heads = config.required("num_attention_heads", 1, 1024);
   out.max_positions = config.required("max_position_embeddings", 1, 1 << 30);
-  out.fusion = read_fusion(config);
-  out.calibration = read_calibration(config, out.fusion.has_value());
+  read_fusions(config, out);
+  out.calibration = read_calibration(config, out);
   out.long_passages = read_long_passages(config);
 }
 

@@ -31,7 +31,8 @@ struct LogOdds {
 /// stage's terms shift it.
 struct Calibration {
   LogOdds logit;
-  LogOdds fused;  // as `logit` where the folder has no fusion
+  LogOdds fused;                // as `logit` where the folder has no fusion
+  LogOdds fused_other_scripts;  // as `fused` where it has none of its own for other scripts
 };
 
 /// How passages over the window are to be read where the caller leaves it to the folder.
@@ -54,11 +55,13 @@ struct Config {
   std::int64_t max_positions = 0;
   std::int64_t num_token_types = 1;  // that a sequence's tokens may be of
   std::optional<Fusion> fusion;
+  std::optional<Fusion> fusion_other_scripts;  // of queries whose letters are mostly not Latin
   std::optional<Calibration> calibration;
   LongPassages long_passages;
 };
 
 constexpr std::int64_t kMaxExtent = 1 << 20;  // of any one dimension: far beyond every model
+constexpr std::int64_t kMaxHeadDim = 512;     // that the attention kernels have room for
 
 /// The one name that "architectures" lists. Throws Error: model_invalid.
 std::string read_architecture(const JsonObject& config);

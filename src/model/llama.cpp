@@ -65,7 +65,6 @@ Network llama_network(const LlamaConfig& config, const Checkpoint& checkpoint) {
   network.num_heads = config.num_heads;
   network.num_kv_heads = config.num_kv_heads;
   network.head_dim = config.head_dim;
-  network.vocab_size = config.vocab_size;
   network.inverse_frequencies = inverse_frequencies(config.rope, config.head_dim);
   network.floats_per_token = floats_per_token(config);
 

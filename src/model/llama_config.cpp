@@ -74,11 +74,12 @@ void read_heads(const JsonObject& config, LlamaConfig& out) {
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: hidden_size {} over {} heads, a multiple or \"head_dim\" wanted",
                             config.where(), out.hidden_size, out.num_heads));
-  out.head_dim = config.has("head_dim") ? config.required("head_dim", 2, 1024)
+  out.head_dim = config.has("head_dim") ? config.required("head_dim", 2, kMaxHeadDim)
                                         : out.hidden_size / out.num_heads;
-  if (out.head_dim % 2 != 0)
-    throw Error(ErrorCode::model_invalid, fmt::format("{}: head_dim is {}, an even number wanted",
-                                                      config.where(), out.head_dim));
+  if (out.head_dim % 2 != 0 || out.head_dim > kMaxHeadDim)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: head_dim is {}, an even number of at most {} wanted",
+                            config.where(), out.head_dim, kMaxHeadDim));
 }
 
 }  // namespace

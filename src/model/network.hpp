@@ -47,7 +47,6 @@ struct Network {
   std::int64_t num_heads = 0;
   std::int64_t num_kv_heads = 0;
   std::int64_t head_dim = 0;
-  std::int64_t vocab_size = 0;
   bool norms_residual = false;  // in its place, after each addition; else norms make new rows
   /// Most floats a token that the script's values hold at one time.
   std::int64_t floats_per_token = 0;

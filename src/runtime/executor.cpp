@@ -29,6 +29,9 @@ constexpr std::chrono::microseconds kSpin{50};
 // beside what a host would notice as memory not given back.
 constexpr std::chrono::seconds kKept{1};
 
+// Whose leader this thread is.
+thread_local const Executor* leading = nullptr;
+
 struct Start {
   Executor* executor;
   std::size_t number;
@@ -57,6 +60,7 @@ bool Executor::in_forked_child() const {
 }
 
 void Executor::run(const Job& job) {
+  if (leading == this) return job(*this);
   Ticket ticket{&job, nullptr, false};
   queue(ticket);
   await(ticket);
@@ -92,17 +96,28 @@ void Executor::Pending::wait() {
 }
 
 void Executor::start_threads() {
+  threads_.reserve(num_threads_);
   owner_ = ::getpid();
   stopping_ = false;
-  threads_.reserve(num_threads_);
   try {
     for (std::size_t number = 0; number < num_threads_; ++number) start_thread(number);
   } catch (...) {
     signals_->mutex.unlock();  // the threads that did start need it to end
     stop_threads();
     signals_->mutex.lock();
+    owner_ = 0;
+    fail_tickets(std::current_exception());  // of callers that came meanwhile
     throw;
   }
+}
+
+void Executor::fail_tickets(const std::exception_ptr& error) {
+  for (Ticket* ticket : tickets_) {
+    ticket->error = error;
+    ticket->done = true;
+  }
+  tickets_.clear();
+  signals_->ticket_done.notify_all();
 }
 
 // Signals are blocked while the thread is made, since a new thread inherits its maker's mask.
@@ -138,7 +153,6 @@ void Executor::stop_threads() {
   signals_->loop_opened.notify_all();
   for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   threads_.clear();
-  owner_ = 0;
 }
 
 // The floating-point environment is the maker's too: ours is the default, whatever the host set.
@@ -154,6 +168,7 @@ void* Executor::thread_main(void* start) {
 }
 
 void Executor::lead() {
+  leading = this;
   std::unique_lock lock(signals_->mutex);
   while (true) {
     await_ticket(lock);

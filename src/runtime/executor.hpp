@@ -44,8 +44,9 @@ class Executor final : private Crew {
   bool in_forked_child() const;
 
   /// Runs `job` on the leader and waits for it; what it throws is rethrown here. Starts the
-  /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe;
-  /// not to be called from a job.
+  /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe.
+  /// From a job, such as one that lets go of the last handle of another model, it runs at once:
+  /// one that leaves working_memory alone.
   void run(const Job& job);
 
   class Pending;
@@ -80,6 +81,7 @@ class Executor final : private Crew {
   void start_threads();
   void start_thread(std::size_t number);
   void stop_threads();
+  void fail_tickets(const std::exception_ptr& error);
   static void* thread_main(void* start);
   void lead();
   void await_ticket(std::unique_lock<std::mutex>& lock);

@@ -23,10 +23,10 @@ struct AddedToken {
   bool rstrip = false;       // and behind it
 };
 
-/// Finds the longest of some strings that starts at a position.
+/// Finds the leftmost of some strings in a text, of those the longest.
 class StringTrie {
  public:
-  /// `value` is what longest() gives back for `text`, which is not empty.
+  /// `value`: what find() gives for `text`, which is not empty.
   void insert(std::string_view text, std::size_t value);
 
   struct Match {

@@ -104,6 +104,35 @@ TEST_CASE("working memory stays within its plan, and the plan within the limit",
         load_tiny(with_threads(1)).score("why", many_passages()));
 }
 
+TEST_CASE("a passage that memory is not there for leaves the others their ranks", "[rank]") {
+  const std::string small = "they dance";
+  std::string large;
+  for (int i = 0; i < 60; ++i) large += "bee ";
+  const auto needed = load_tiny(with_threads(1)).rank("why", {large}).usage.planned_bytes;
+  const auto model = load_tiny(with_threads(1, needed - 1));
+
+  const auto hits = model.rank("why", {large, small}).hits;
+  CHECK(hits[0].index == 1);
+  CHECK(hits[0].status == Status::ok);
+  CHECK(hits[0].score == model.score("why", {small})[0]);
+  CHECK(hits[1].index == 0);
+  CHECK(hits[1].status == Status::not_scored);
+  CHECK(std::isnan(hits[1].score));
+  check_error(ErrorCode::out_of_memory, "passage 1: ", [&] { model.score("why", {small, large}); });
+}
+
+TEST_CASE("a fused score that is not finite is reported, and of score an error", "[rank]") {
+  const auto model = load_tiny(with_threads(1));
+  reranker::RankOptions options;
+  options.first_stage = {1e-30f, -1e9f};  // 10 s / max(s) passes a float's range
+  const auto hits = model.rank("why", {"a", "b"}, options).hits;
+  CHECK(hits[0].index == 0);
+  CHECK(hits[0].status == Status::ok);
+  CHECK(hits[1].status == Status::non_finite);
+  CHECK(std::isnan(hits[1].logit));
+  check_error(ErrorCode::internal, "passage 1", [&] { model.score("why", {"a", "b"}, options); });
+}
+
 TEST_CASE("a sequence that cannot fit the memory limit is refused with both numbers", "[rank]") {
   check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
               [] { load_tiny(with_threads(1, 1000)).score("why", {"a"}); });

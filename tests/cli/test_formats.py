@@ -86,6 +86,23 @@ class Formats(driver.CliTest):
         info, = driver.run("info", "--model", folder, "--json").lines()
         self.assertTrue(info["calibrated"])
 
+    def test_other_scripts_have_weights_and_a_map_of_their_own(self):
+        line = lambda slope: {"slope": slope, "offset": 0.0}
+        config = {**driver.tiny.config(),
+                  "first_stage": {"max_weight": 0.5, "other_scripts": {"max_weight": 2.0}},
+                  "calibration": {"logit": line(1.0), "fused": line(2.0),
+                                  "fused_other_scripts": line(0.25)}}
+        folder = driver.tiny.write(self.folder / "scripts", {
+            **driver.tiny.files(), "config.json": json.dumps(config).encode()})
+        first = [1.0, 2.0]
+        for query, weight, slope in (("bees", 0.5, 2.0), ("\u043f\u0447\u0451\u043b\u044b", 2.0, 0.25)):
+            answer, = driver.run("score", "--model", folder, "--report", stdin=driver.jsonl(
+                {"query": query, "passages": ["a", "b"], "first_stage": first})).lines()
+            for hit, s in zip(answer["report"], first):
+                self.assertAlmostEqual(hit["score"], hit["logit"] + weight * 10 * s / 2.0, places=4)
+                self.assertAlmostEqual(hit["probability"],
+                                       1 / (1 + math.exp(-slope * hit["score"])), places=5)
+
     def test_other_fusions_and_calibrations_make_other_fingerprints(self):
         maps = {"logit": {"slope": 2.0, "offset": 0.0}, "fused": {"slope": 1.0, "offset": 0.0}}
         fingerprints = set()

@@ -64,6 +64,17 @@ TEST_CASE("a config may map logits and fused scores to probabilities", "[config]
   CHECK(alone.calibration->logit.slope == 0.25);
   CHECK(alone.calibration->logit.offset == -1.0);
 
+  const auto scripts = read(config_json(
+      R"("first_stage":{"max_weight":1,"other_scripts":{"max_weight":3,"zscore_weight":2}},)"
+      R"("calibration":{)" +
+      logit + R"(,"fused":{"slope":0.5,"offset":-4},)" +
+      R"("fused_other_scripts":{"slope":2,"offset":-9}},)"));
+  REQUIRE(scripts.fusion_other_scripts);
+  CHECK(scripts.fusion_other_scripts->max_weight == 3.0);
+  CHECK(scripts.fusion_other_scripts->zscore_weight == 2.0);
+  CHECK(scripts.calibration->fused.slope == 0.5);
+  CHECK(scripts.calibration->fused_other_scripts.slope == 2.0);
+
   const auto both = read(config_json(R"("first_stage":{"max_weight":1},"calibration":{)" + logit +
                                      R"(,"fused":{"slope":0.5,"offset":-4}},)"));
   REQUIRE(both.calibration);
@@ -88,6 +99,16 @@ TEST_CASE("a calibration that is not one is refused", "[config]") {
           "\"fused\" is given, no such map wanted without \"first_stage\"");
   check_refused(R"("first_stage":{},"calibration":{"logit":{"slope":1,"offset":0}},)",
                 ErrorCode::model_invalid, "calibration: \"fused\" is missing");
+  const std::string both =
+      R"("calibration":{"logit":{"slope":1,"offset":0},"fused":{"slope":1,"offset":0})";
+  check_refused(R"("first_stage":{"other_scripts":{"max_weight":3}},)" + both + "},",
+                ErrorCode::model_invalid, "calibration: \"fused_other_scripts\" is missing");
+  check_refused(
+      R"("first_stage":{},)" + both + R"(,"fused_other_scripts":{"slope":1,"offset":0}},)",
+      ErrorCode::model_invalid,
+      "\"fused_other_scripts\" is given, no such map wanted without \"other_scripts\"");
+  check_refused(R"("first_stage":{"other_scripts":{"max_weight":"a"}},)", ErrorCode::model_invalid,
+                "first_stage: other_scripts: \"max_weight\" is \"a\", a number wanted");
   check_refused(R"("calibration":true,)", ErrorCode::model_invalid,
                 "\"calibration\" is true, an object wanted");
 }
@@ -154,7 +175,10 @@ TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
   check_refused(R"("num_hidden_layers":100000,)", invalid, "1 to 1024 wanted");
   check_refused(R"("num_key_value_heads":3,)", invalid, "4 attention heads over 3");
   check_refused(R"("num_attention_heads":5,"num_key_value_heads":5,)", invalid, "over 5 heads");
-  check_refused(R"("head_dim":17,)", invalid, "an even number wanted");
+  check_refused(R"("head_dim":17,)", invalid, "an even number of at most 512 wanted");
+  check_refused(R"("head_dim":514,)", invalid, "\"head_dim\" is 514, 2 to 512 wanted");
+  check_refused(R"("hidden_size":2056,"num_attention_heads":4,"num_key_value_heads":4,)", invalid,
+                "head_dim is 514, an even number of at most 512 wanted");
   check_refused(R"("temperature":0,)", invalid, "\"temperature\" is 0");
   check_refused(R"("rope_scaling":{"type":"llama3"},)", invalid, "\"factor\" is missing");
   check_refused(R"("vocab_size":null,)", invalid, "\"vocab_size\" is missing");

@@ -1,13 +1,17 @@
 #include <fenv.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <stdexcept>
 #include <thread>
+
+#include <reranker/error.hpp>
 
 #include "runtime/executor.hpp"
 #include "support/catch.hpp"
@@ -152,4 +156,44 @@ TEST_CASE("a job's working memory stays where it is until more is asked for", "[
     CHECK(crew.working_memory(8192).data()[0] == 7);
     CHECK(crew.working_memory(8193).size() >= 8193);
   });
+}
+
+TEST_CASE("a job's job runs at once", "[executor]") {
+  Executor executor(2, 0);
+  int done = 0;
+  executor.run([&](Crew&) { executor.run([&](Crew&) { done = 1; }); });
+  CHECK(done == 1);
+}
+
+// In a child, whose address space has room for some of the threads.
+TEST_CASE("threads that cannot be started leave no caller waiting", "[executor]") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    Executor executor(64, 0);
+    std::atomic<bool> begun{false};
+    std::atomic<int> refused{0};
+    const auto call = [&] {
+      while (!begun) std::this_thread::yield();
+      for (int i = 0; i < 20; ++i) try {
+          executor.run([](Crew&) {});
+        } catch (const reranker::Error&) {
+          ++refused;
+        }
+    };
+    std::thread first(call);
+    std::thread second(call);
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t most = pages * static_cast<std::size_t>(::getpagesize()) + (16 << 20);
+    const rlimit limit{most, most};
+    ::setrlimit(RLIMIT_AS, &limit);
+    begun = true;
+    first.join();
+    second.join();
+    ::_exit(refused > 0 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }

@@ -1,0 +1,20 @@
+#include "guard.hpp"
+
+#include <stdexcept>
+
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+using reranker::Error;
+using reranker::ErrorCode;
+using reranker::guarded;
+
+TEST_CASE("what the system throws leaves the library as an Error", "[guard]") {
+  CHECK(guarded([] { return 3; }) == 3);
+  check_error(ErrorCode::out_of_memory, "no more memory",
+              [] { guarded([]() -> int { throw std::bad_alloc(); }); });
+  check_error(ErrorCode::internal, "a reason",
+              [] { guarded([]() -> int { throw std::runtime_error("a reason"); }); });
+  check_error(ErrorCode::too_long, "as it was",
+              [] { guarded([]() -> int { throw Error(ErrorCode::too_long, "as it was"); }); });
+}
