@@ -3,9 +3,10 @@ that evaluate.py saved, and writes it into the model folder's config.json.
 
     python calibrate.py --model ../minilm logits.jsonl ...
 
-Two lines in log-odds (Platt's), one for logits and one for scores fused with the
-folder's weights: probability = sigmoid(slope * score + offset). Every set counts
-the same. What is printed, and plotted to reliability.svg in the folder, is
+Lines in log-odds (Platt's): probability = sigmoid(slope * score + offset). One for
+logits and one for scores fused with the folder's weights, of queries in the Latin
+script; where the folder has weights for other scripts, a third for scores fused
+with these. Other lines stay as they are. Every set counts the same. What is printed, and plotted to reliability.svg in the folder, is
 measured with each set left out of the fit in its turn; the lines that are
 written are fitted on all of them.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fusion import first_stage_terms
+from fusion import first_stage_terms, mostly_latin, weights_of
 from reliability import Bin, bins_of, plot
 
 Weighted = tuple[np.ndarray, np.ndarray, np.ndarray]  # scores, relevance as 0 or 1, weights
@@ -34,27 +35,42 @@ class LogOdds:
         return 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
 
 
+KINDS = ["logit", "fused", "fused_other_scripts"]
 SIGMOID = LogOdds(1.0, 0.0)
 
 
 @dataclass
 class Query:
     """One query's candidates."""
-    scores: dict[str, np.ndarray]  # by kind: "logit", "fused"
+    scores: dict[str, np.ndarray]  # by kind: "logit" and "fused", or "fused_other_scripts"
     relevant: np.ndarray
 
 
-def read_queries(paths: list[Path], weights: tuple[float, float] | None) -> dict[str, list[Query]]:
+def scores_of(row: dict, stage: dict | None) -> dict[str, np.ndarray]:
+    logits = np.array(row["logits"])
+    if stage is None:
+        return {"logit": logits}
+    terms = first_stage_terms(torch.tensor(row["scores"], dtype=torch.float64)).numpy()
+    fused = logits + terms @ weights_of(stage, row["query"]).double().numpy()
+    if "other_scripts" in stage and not mostly_latin(row["query"]):
+        return {"fused_other_scripts": fused}
+    return {"logit": logits, "fused": fused}
+
+
+def read_queries(paths: list[Path], stage: dict | None) -> dict[str, list[Query]]:
     """By set. Without weights there are no fused scores."""
     sets: dict[str, list[Query]] = {}
     for path in paths:
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            scores = {"logit": np.array(row["logits"])}
-            if weights is not None:
-                terms = first_stage_terms(torch.tensor(row["scores"], dtype=torch.float64)).numpy()
-                scores["fused"] = scores["logit"] + terms @ np.array(weights)
-            sets.setdefault(row["set"], []).append(Query(scores, np.array(row["relevant"], dtype=float)))
+            query = Query(scores_of(row, stage), np.array(row["relevant"], dtype=float))
+            sets.setdefault(row["set"], []).append(query)
     return sets
+
+
+def of_kind(sets: dict[str, list[Query]], kind: str) -> dict[str, list[Query]]:
+    """The queries that have such scores, and the sets that have such queries."""
+    found = {name: [q for q in queries if kind in q.scores] for name, queries in sets.items()}
+    return {name: queries for name, queries in found.items() if queries}
 
 
 def joined(sets: dict[str, list[Query]], names: list[str], kind: str) -> Weighted:
@@ -142,22 +158,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="the folder that is calibrated")
     parser.add_argument("logits", type=Path, nargs="+", help="what evaluate.py --save wrote of it, two sets or more")
+    parser.add_argument("--only", choices=KINDS, nargs="+", default=KINDS, help="kinds of scores; default: all there are")
     args = parser.parse_args()
 
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     stage = config.get("first_stage")
-    sets = read_queries(args.logits, (stage["max_weight"], stage["zscore_weight"]) if stage else None)
-    if len(sets) < 2:
-        parser.error(f"{len(sets)} sets found in the logits, 2 or more wanted: one is left out in turn")
+    every = read_queries(args.logits, stage)
+    kinds = [kind for kind in args.only if of_kind(every, kind)]
 
-    lines, bins = {}, {}
-    for kind in ["logit", "fused"] if stage else ["logit"]:
+    lines, bins = config.get("calibration", {}), {}
+    for kind in kinds:
+        sets = of_kind(every, kind)
+        if len(sets) < 2:
+            parser.error(f"{kind}: {len(sets)} sets found in the logits, 2 or more wanted: one is left out in turn")
         rows, bins[kind] = left_out(sets, kind)
         line = fit(*joined(sets, list(sets), kind))
         lines[kind] = {name: round(value, 4) for name, value in asdict(line).items()}
         print(f"{kind}: {lines[kind]}\n", *table(rows), "", sep="\n")
-    plot(bins, args.model / "reliability.svg")
+    if "logit" in bins:
+        plot(bins, args.model / "reliability.svg")
     config["calibration"] = lines
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 import folder
 from beir import draw_queries
-from fusion import first_stage_terms
+from fusion import first_stage_terms, weights_of
 from metrics import ndcg, recall
 from mine import CANDIDATES, QUERIES, UNSEEN
 from scoring import score
@@ -88,7 +88,6 @@ def main() -> None:
     logits_of = by_library(args) if args.bin else by_pytorch(args)
     config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))
     stage = config.get("first_stage", {"max_weight": 0.5, "zscore_weight": 0.5})
-    weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]])
     ways = ["first stage", "alone", "fused", "ceiling"]
     print(f"Recall@5 / nDCG@10, in %\n{'':20}" + "".join(f"{way:>16}" for way in ways))
     means, saved = {way: [] for way in ways}, []
@@ -97,8 +96,8 @@ def main() -> None:
         results = []
         for row in tqdm(rows, desc=name, leave=False, mininterval=5):
             logits = logits_of(row)
-            results.append(measure(row, logits, weights))
-            saved.append({"set": name, "relevant": [p in row["relevant"] for p in row["ids"]],
+            results.append(measure(row, logits, weights_of(stage, row["query"])))
+            saved.append({"set": name, "query": row["query"], "relevant": [p in row["relevant"] for p in row["ids"]],
                           "num_relevant": len(row["relevant"]),
                           "logits": logits.tolist(), "scores": row["scores"].tolist()})
         for way in ways:

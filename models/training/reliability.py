@@ -8,7 +8,7 @@ import numpy as np
 
 BINS = 10  # of equal width
 SIDE, LEFT, BOTTOM, TOP = 300, 56, 44, 16  # of the square, and of the space around it, in pixels
-COLOURS = ["#1f6fb4", "#c4501b"]
+COLOURS = ["#1f6fb4", "#c4501b", "#3d8b3d"]
 
 
 @dataclass

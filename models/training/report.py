@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from evaluate import measure
+from fusion import weights_of
 from mine import UNSEEN
 
 WAYS = ["first stage", "alone", "fused", "ceiling"]
@@ -24,7 +25,7 @@ RESAMPLES = 2000
 COLUMNS = ["set", "queries", *WAYS, "head-room, alone", "head-room, fused", "fused - first stage, Recall@5", "nDCG@10"]
 
 
-def read_results(paths: list[Path], weights: torch.Tensor) -> dict[str, np.ndarray]:
+def read_results(paths: list[Path], stage: dict) -> dict[str, np.ndarray]:
     """(queries, ways, metrics) by set."""
     sets: dict[str, list] = {}
     for path in paths:
@@ -32,7 +33,7 @@ def read_results(paths: list[Path], weights: torch.Tensor) -> dict[str, np.ndarr
             found = {i for i, relevant in enumerate(saved["relevant"]) if relevant}
             missed = {-1 - i for i in range(saved["num_relevant"] - len(found))}
             row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": torch.tensor(saved["scores"])}
-            measured = measure(row, torch.tensor(saved["logits"]), weights)
+            measured = measure(row, torch.tensor(saved["logits"]), weights_of(stage, saved["query"]))
             sets.setdefault(saved["set"], []).append([measured[way] for way in WAYS])
     return {name: np.array(rows) for name, rows in sets.items()}
 
@@ -92,8 +93,7 @@ def main() -> None:
     parser.add_argument("logits", type=Path, nargs="+", help="what evaluate.py --save wrote")
     args = parser.parse_args()
     stage = json.loads((args.model / "config.json").read_text(encoding="utf-8"))["first_stage"]
-    weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]])
-    print("\n".join(report(read_results(args.logits, weights))))
+    print("\n".join(report(read_results(args.logits, stage))))
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ def even(count: int) -> np.ndarray:
     return np.full(count, 1 / count)
 
 
-def save_logits(path: Path, sets: dict[str, int], shift: float = 0.0) -> Path:
+def save_logits(path: Path, sets: dict[str, int], shift: float = 0.0, query: str = "bees") -> Path:
     """So many queries a set, of four candidates; the likelier relevant, the higher the logit."""
     rng = np.random.default_rng(1)
     rows = []
     for name, count in sets.items():
         for logits in rng.normal(scale=3, size=(count, 4)):
             relevant = rng.random(4) < 1 / (1 + np.exp(-logits))
-            rows.append({"set": name, "relevant": relevant.tolist(), "num_relevant": 4,
+            rows.append({"set": name, "query": query, "relevant": relevant.tolist(), "num_relevant": 4,
                          "logits": (logits + shift).tolist(), "scores": [4.0, 3.0, 2.0, 1.0]})
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -63,8 +63,8 @@ def test_a_small_set_weighs_as_much_as_a_large_one(tmp_path):
 
 def test_fused_scores_are_the_folders(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps({"set": "toy", "relevant": [True, False], "logits": [1.0, -1.0], "scores": [4.0, 2.0]}))
-    [query] = read_queries([path], (0.5, 0.25))["toy"]
+    path.write_text(json.dumps({"set": "toy", "query": "bees", "relevant": [True, False], "logits": [1.0, -1.0], "scores": [4.0, 2.0]}))
+    [query] = read_queries([path], {"max_weight": 0.5, "zscore_weight": 0.25})["toy"]
     assert query.scores["fused"].tolist() == pytest.approx([1 + 0.5 * 10 + 0.25, -1 + 0.5 * 5 - 0.25])
 
 
@@ -116,3 +116,13 @@ def test_the_plot_has_a_point_a_bin(tmp_path):
     assert [c[0].text for c in circles] == ["logit: 3 pairs", "logit: 7 pairs"]
     assert float(circles[0].get("cx")) < float(circles[1].get("cx"))
     assert float(circles[0].get("cy")) > float(circles[1].get("cy"))
+
+
+def test_other_scripts_get_a_line_of_their_own_and_leave_the_rest(tmp_path, monkeypatch):
+    stage = {"max_weight": 0.5, "zscore_weight": 0.25, "other_scripts": {"max_weight": 2.0, "zscore_weight": 0.0}}
+    lines = {"logit": {"slope": 1.0, "offset": 0.0}, "fused": {"slope": 2.0, "offset": 0.0}}
+    logits = save_logits(tmp_path / "a.jsonl", {"a": 90, "b": 90}, query="пчёлы")
+    config = run(monkeypatch, tmp_path / "model", {"first_stage": stage, "calibration": lines}, logits)
+    assert {kind: config["calibration"][kind] for kind in lines} == lines
+    assert config["calibration"]["fused_other_scripts"]["slope"] > 0
+    assert not (tmp_path / "model" / "reliability.svg").exists()
