@@ -113,6 +113,7 @@ void keep_best(const std::vector<batch::Sequence>& sequences, const std::vector<
 
 Hit not_scored(Hit hit) {
   hit.status = Status::not_scored;
+  hit.bytes_read = 0;
   return hit;
 }
 

@@ -117,6 +117,7 @@ TEST_CASE("a passage that memory is not there for leaves the others their ranks"
   CHECK(hits[0].score == model.score("why", {small})[0]);
   CHECK(hits[1].index == 0);
   CHECK(hits[1].status == Status::not_scored);
+  CHECK(hits[1].bytes_read == 0);
   CHECK(std::isnan(hits[1].score));
   check_error(ErrorCode::out_of_memory, "passage 1: ", [&] { model.score("why", {small, large}); });
 }
