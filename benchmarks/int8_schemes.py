@@ -20,7 +20,7 @@ import torch.nn.functional as F
 import ranking  # puts models/training on the path
 import folder
 from beir import draw_queries
-from fusion import first_stage_terms
+from fusion import first_stage_terms, weights_of
 from scoring import score
 
 CALIBRATION_SEED, CALIBRATION_QUERIES, CALIBRATION_PASSAGES = 7, 1, 10
@@ -144,11 +144,10 @@ def simulate(inputs: Inputs, scheme: Scheme) -> None:
 def scores(model, tokenizer, config: dict, rows: list[dict], max_tokens: int) -> list[dict]:
     """As ranking.py has them."""
     stage = config.get("first_stage", {"max_weight": 0.0, "zscore_weight": 0.0})
-    weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]])
     result = []
     for row in rows:
         logits = score(model, tokenizer, row["query"], row["passages"], max_tokens)
-        fused = logits + first_stage_terms(torch.tensor(row["scores"][:len(logits)])) @ weights
+        fused = logits + first_stage_terms(torch.tensor(row["scores"][:len(logits)])) @ weights_of(stage, row["query"])
         result.append({"alone": logits.tolist(), "fused": fused.tolist()})
     return result
 

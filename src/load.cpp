@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "guard.hpp"
 #include "impl.hpp"
 #include "model/model.hpp"
 #include "runtime/access.hpp"
+#include "runtime/guard.hpp"
 #include "text/prompt.hpp"
 
 // How a model is loaded: folder -> config, checkpoint -> network -> encoder, and the tokenizer
@@ -193,7 +193,7 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
 }
 
 Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& options) {
-  return guarded([&] { return Reranker(Impl::load(folder, options)); });
+  return runtime::guarded([&] { return Reranker(Impl::load(folder, options)); });
 }
 
 }  // namespace v2

@@ -10,10 +10,10 @@
 
 #include "batch/fit.hpp"
 #include "encoding.hpp"
-#include "guard.hpp"
 #include "impl.hpp"
 #include "model/calibration.hpp"
 #include "model/fusion.hpp"
+#include "runtime/guard.hpp"
 #include "text/prompt.hpp"
 #include "text/script.hpp"
 #include "text/utf8.hpp"
@@ -237,7 +237,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
 
 std::vector<float> Reranker::score(std::string_view query, Texts passages,
                                    const ScoreOptions& options) const {
-  return guarded([&] {
+  return runtime::guarded([&] {
     const auto ranking = impl_->read({query}, passages, options);
     require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
@@ -250,7 +250,7 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
     throw Error(ErrorCode::invalid_argument, fmt::format("{} queries and {} passages, as many of "
                                                          "one as of the other wanted",
                                                          queries.size(), passages.size()));
-  return guarded([&] {
+  return runtime::guarded([&] {
     const auto ranking = impl_->read(queries, passages, options);
     require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
@@ -258,7 +258,7 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
 }
 
 Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
-  return guarded([&] {
+  return runtime::guarded([&] {
     auto ranking = impl_->read({query}, passages, options);
     sort_best_first(ranking.hits);
     if (options.top_n != 0 && options.top_n < ranking.hits.size())
@@ -269,7 +269,7 @@ Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions
 
 std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string_view passage,
                                              SpecialTokens special_tokens) const {
-  return guarded([&] {
+  return runtime::guarded([&] {
     Impl::BorrowedScratch scratch(*impl_);
     const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens,
                               repair(query), text::Prompt::kNoWindow);
@@ -279,7 +279,7 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string
 
 std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
                                              SpecialTokens special_tokens) const {
-  return guarded([&] {
+  return runtime::guarded([&] {
     Impl::BorrowedScratch scratch(*impl_);
     std::vector<std::int32_t> ids;
     impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);

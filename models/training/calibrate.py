@@ -6,9 +6,9 @@ that evaluate.py saved, and writes it into the model folder's config.json.
 Lines in log-odds (Platt's): probability = sigmoid(slope * score + offset). One for
 logits and one for scores fused with the folder's weights, of queries in the Latin
 script; where the folder has weights for other scripts, a third for scores fused
-with these. Other lines stay as they are. Every set counts the same. What is printed, and plotted to reliability.svg in the folder, is
-measured with each set left out of the fit in its turn; the lines that are
-written are fitted on all of them.
+with these. Other lines stay as they are. Every set counts the same. What is
+printed, and plotted to reliability.svg in the folder, is measured with each set
+left out of the fit in its turn; the lines that are written are fitted on all.
 """
 
 import argparse

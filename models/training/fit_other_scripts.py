@@ -17,9 +17,10 @@ from pathlib import Path
 
 import torch
 
-from evaluate import mean, measure
+from evaluate import mean
 from fit_fusion import cautious, fit
 from fusion import first_stage_terms, mostly_latin, weights_of
+from report import measure_saved
 
 NAMES = ["max_weight", "zscore_weight"]
 
@@ -43,12 +44,7 @@ def fitted(rows: list[dict]) -> torch.Tensor:
 
 def figures(rows: list[dict], weights: torch.Tensor) -> dict[str, str]:
     """Recall@5 / nDCG@10 by each way of ordering."""
-    results = []
-    for row in rows:
-        found = {i for i, relevant in enumerate(row["relevant"]) if relevant}
-        missed = {-1 - i for i in range(row["num_relevant"] - len(found))}
-        results.append(measure({"ids": range(len(row["scores"])), "relevant": found | missed,
-                                "scores": torch.tensor(row["scores"])}, torch.tensor(row["logits"]), weights))
+    results = [measure_saved(row, weights) for row in rows]
     return {way: mean([r[way] for r in results]) for way in ("first stage", "alone", "fused")}
 
 

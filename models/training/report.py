@@ -25,15 +25,20 @@ RESAMPLES = 2000
 COLUMNS = ["set", "queries", *WAYS, "head-room, alone", "head-room, fused", "fused - first stage, Recall@5", "nDCG@10"]
 
 
+def measure_saved(saved: dict, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
+    """evaluate.measure of a line that evaluate.py saved: passages by their places, those not found below 0."""
+    found = {i for i, relevant in enumerate(saved["relevant"]) if relevant}
+    missed = {-1 - i for i in range(saved["num_relevant"] - len(found))}
+    row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": torch.tensor(saved["scores"])}
+    return measure(row, torch.tensor(saved["logits"]), weights)
+
+
 def read_results(paths: list[Path], stage: dict) -> dict[str, np.ndarray]:
     """(queries, ways, metrics) by set."""
     sets: dict[str, list] = {}
     for path in paths:
         for saved in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            found = {i for i, relevant in enumerate(saved["relevant"]) if relevant}
-            missed = {-1 - i for i in range(saved["num_relevant"] - len(found))}
-            row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": torch.tensor(saved["scores"])}
-            measured = measure(row, torch.tensor(saved["logits"]), weights_of(stage, saved["query"]))
+            measured = measure_saved(saved, weights_of(stage, saved["query"]))
             sets.setdefault(saved["set"], []).append([measured[way] for way in WAYS])
     return {name: np.array(rows) for name, rows in sets.items()}
 

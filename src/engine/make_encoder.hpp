@@ -1,13 +1,10 @@
 #pragma once
 
-#include <exception>
 #include <memory>
-#include <new>
-
-#include <reranker/error.hpp>
 
 #include "engine/engine.hpp"
 #include "engine/warnings.hpp"
+#include "runtime/guard.hpp"
 
 namespace reranker::engine {
 
@@ -16,15 +13,7 @@ namespace reranker::engine {
 template <typename Make>
 std::unique_ptr<Encoder> make_encoder(const Blueprint& blueprint, const Make& make) {
   const WarningScope warnings(blueprint.warn);
-  try {
-    return make();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, "no memory to load the model");
-  } catch (const std::exception& failure) {
-    throw Error(ErrorCode::internal, failure.what());
-  }
+  return runtime::guarded(make, "no memory to load the model");
 }
 
 }  // namespace reranker::engine

@@ -1,4 +1,4 @@
-#include "guard.hpp"
+#include "runtime/guard.hpp"
 
 #include <stdexcept>
 
@@ -7,7 +7,7 @@
 
 using reranker::Error;
 using reranker::ErrorCode;
-using reranker::guarded;
+using reranker::runtime::guarded;
 
 TEST_CASE("what the system throws leaves the library as an Error", "[guard]") {
   CHECK(guarded([] { return 3; }) == 3);
