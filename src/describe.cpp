@@ -12,7 +12,7 @@
 // What a model says of itself once it is loaded.
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace {
 
 std::size_t count_parameters(const model::Network& network) {
@@ -59,7 +59,8 @@ std::string folder_text(const model::Config& config) {
     text += " calibrated" + line(maps->logit) + line(maps->fused) + line(maps->fused_other_scripts);
   const model::LongPassages& how = config.long_passages;
   if (how.overflow == Overflow::chunk)
-    text += fmt::format(" {} {}", how.max_chunks, how.chunk_tokens);
+    text += fmt::format(" {} {} {} {} {}", how.chunks.most, how.chunks.tokens, how.article_tokens,
+                        how.article_chunks.most, how.article_chunks.tokens);
   return text;
 }
 
@@ -120,12 +121,17 @@ Info Reranker::Impl::describe(const model::Model& model,
     out.first_stage_zscore_weight = config.fusion->zscore_weight;
   }
   out.overflow = automatic.overflow == Overflow::chunk ? "chunk" : "truncate";
-  out.max_chunks = automatic.max_chunks;
-  out.chunk_tokens = automatic.chunk_tokens;
+  out.max_chunks = automatic.chunks.most;
+  out.chunk_tokens = automatic.chunks.tokens;
+  if (automatic.article_tokens != model::LongPassages{}.article_tokens) {
+    out.article_tokens = automatic.article_tokens;
+    out.article_max_chunks = automatic.article_chunks.most;
+    out.article_chunk_tokens = automatic.article_chunks.tokens;
+  }
   out.calibrated = config.calibration.has_value();
   out.fingerprint = fingerprint(config, model.network, description, frame, folder, max_tokens);
   return out;
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -6,7 +6,7 @@
 #include <utility>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -86,5 +86,5 @@ void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   }
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -8,7 +8,7 @@
 #include "impl.hpp"
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 /// Where the host computes, all sequences are encoded when the last is there, longest first. Where
 /// it would be idle meanwhile, they are encoded a portion at a time, in the order of their coming,
@@ -46,5 +46,5 @@ class Reranker::Impl::Encoding {
   double seconds_waited_ = 0;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

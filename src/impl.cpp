@@ -11,7 +11,7 @@
 #include "runtime/access.hpp"
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 void add(Usage& sum, const Usage& usage) {
   sum.sequences += usage.sequences;
@@ -102,5 +102,5 @@ Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
     from_.scratches_.push_back(std::move(scratch_));
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -20,7 +20,7 @@ namespace reranker {
 namespace model {
 struct Model;
 }
-inline namespace v2 {
+inline namespace v3 {
 
 /// Sums, and of memory the most.
 void add(Usage& sum, const Usage& usage);
@@ -119,5 +119,5 @@ class Reranker::Impl::BorrowedScratch {
   text::Tokenizer::Scratch scratch_;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

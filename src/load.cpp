@@ -16,7 +16,7 @@
 // beside it.
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace {
 
 constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated at
@@ -50,12 +50,12 @@ void require_room(std::size_t least, std::size_t window, const model::LongPassag
   if (window < least)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("max_tokens is {}, at least {} wanted for the prompt", window, least));
-  const std::size_t of_chunks = long_passages.chunk_tokens;
-  if (of_chunks != 0 && of_chunks < least)
-    throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: long_passages: \"chunk_tokens\" is {}, at least {} wanted for the "
-                            "prompt",
-                            (folder / "config.json").string(), of_chunks, least));
+  for (const model::Chunks& chunks : {long_passages.chunks, long_passages.article_chunks})
+    if (chunks.tokens != 0 && chunks.tokens < least)
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: long_passages: \"chunk_tokens\" is {}, at least {} wanted for "
+                              "the prompt",
+                              (folder / "config.json").string(), chunks.tokens, least));
 }
 
 text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {
@@ -196,5 +196,5 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   return runtime::guarded([&] { return Reranker(Impl::load(folder, options)); });
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

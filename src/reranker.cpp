@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@
 // the best chunk of each passage -> fusion -> input order.
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace {
 
 constexpr float kUnscored = std::numeric_limits<float>::quiet_NaN();
@@ -50,35 +51,35 @@ void check_first_stage(const std::vector<float>& first_stage, std::size_t num_pa
                   fmt::format("first_stage[{}] is {}, a finite number wanted", i, first_stage[i]));
 }
 
-// What is made of one query: prompts of passages, and of chunks where their window is another.
-class Prompts {
- public:
-  template <typename MakePrompt>
-  Prompts(const MakePrompt& make, std::size_t max_tokens, const model::LongPassages& how)
-      : whole_(make(max_tokens)) {
-    if (how.overflow == Overflow::chunk && how.chunk_tokens < max_tokens)
-      chunk_.emplace(make(how.chunk_tokens));
-  }
+// Prompts of one query, by window.
+using Prompts = std::map<std::size_t, text::Prompt>;
 
-  const text::Prompt& whole() const { return whole_; }
-  const text::Prompt& chunk() const { return chunk_ ? *chunk_ : whole_; }
-
- private:
-  text::Prompt whole_;
-  std::optional<text::Prompt> chunk_;
-};
+// Of every window that `how` reads passages in.
+template <typename MakePrompt>
+Prompts make_prompts(const MakePrompt& make, std::size_t max_tokens,
+                     const model::LongPassages& how) {
+  Prompts out;
+  for (const std::size_t window : {max_tokens, how.chunks.tokens, how.article_chunks.tokens})
+    if (out.find(window) == out.end()) out.emplace(window, make(window));
+  return out;
+}
 
 // Fits one passage; byte positions are turned back into those of the caller's text.
-Fit fit_passage(const Prompts& prompts, std::string_view passage, std::size_t index,
-                const model::LongPassages& how) {
+Fit fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view passage,
+                std::size_t index, const model::LongPassages& how) {
   const bool valid = text::valid_utf8(passage);
   const text::RepairedText repaired(valid ? std::string_view() : passage);
   const auto original = [&](std::size_t byte) {
     return valid ? byte : repaired.original_offset(byte);
   };
 
-  auto fitted = batch::fit(prompts.whole(), prompts.chunk(), valid ? passage : repaired.text(),
-                           index, how.overflow, how.max_chunks);
+  const auto chunks = [&](const model::Chunks& of) {
+    return batch::Chunks{prompts.at(of.tokens), of.most};
+  };
+  const batch::Chunking chunking{chunks(how.chunks), how.article_tokens,
+                                 chunks(how.article_chunks)};
+  auto fitted = batch::fit(prompts.at(max_tokens), chunking, valid ? passage : repaired.text(),
+                           index, how.overflow);
   Hit hit;
   hit.index = index;
   hit.score = hit.logit = hit.probability = kUnscored;
@@ -171,11 +172,12 @@ void Reranker::Impl::check(const ScoreOptions& options, std::size_t num_passages
 }
 
 model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
-  model::LongPassages how = long_passages;
-  if (options.overflow != Overflow::automatic)
-    how = {options.overflow, options.max_chunks, options.chunk_tokens};
-  const bool given = how.chunk_tokens != 0 && how.chunk_tokens < max_tokens;
-  how.chunk_tokens = given ? how.chunk_tokens : max_tokens;
+  model::LongPassages how;
+  how.overflow = options.overflow;
+  how.chunks = {options.max_chunks, options.chunk_tokens};
+  if (options.overflow == Overflow::automatic) how = long_passages;
+  for (model::Chunks* chunks : {&how.chunks, &how.article_chunks})
+    if (chunks->tokens == 0 || chunks->tokens > max_tokens) chunks->tokens = max_tokens;
   return how;
 }
 
@@ -212,14 +214,14 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   Encoding encoding(*this, options.token_budget);
   {
     BorrowedScratch scratch(*this);
-    std::optional<Prompts> prompts;
+    Prompts prompts;
     for (std::size_t i = 0; i < passages.size(); ++i) {
       const auto make_prompt = [&](std::size_t window) {
         return text::Prompt(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
                             window);
       };
-      if (i < queries.size()) prompts.emplace(make_prompt, max_tokens, how);
-      auto fit = fit_passage(*prompts, passages[i], i, how);
+      if (i < queries.size()) prompts = make_prompts(make_prompt, max_tokens, how);
+      auto fit = fit_passage(prompts, max_tokens, passages[i], i, how);
       if (!affordable(fit.sequences)) fit = {not_scored(fit.hit), {}};
       ranking.hits.push_back(fit.hit);
       encoding.add(std::move(fit.sequences));
@@ -291,5 +293,5 @@ const Info& Reranker::info() const {
   return impl_->info;
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

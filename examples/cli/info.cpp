@@ -53,6 +53,9 @@ std::vector<Field> fields_of(const reranker::Info& info) {
       {"overflow", info.overflow, true},
       {"max_chunks", number(info.max_chunks), false},
       {"chunk_tokens", number(info.chunk_tokens), false},
+      {"article_tokens", number(info.article_tokens), false},
+      {"article_max_chunks", number(info.article_max_chunks), false},
+      {"article_chunk_tokens", number(info.article_chunk_tokens), false},
       {"calibrated", number(info.calibrated), false},
       {"fingerprint", info.fingerprint, true},
   };

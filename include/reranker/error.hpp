@@ -6,7 +6,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 /// What a caller can do about a failure.
 enum class ErrorCode {
@@ -41,5 +41,5 @@ class RERANKER_EXPORT Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -9,7 +9,7 @@
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 enum class Device { automatic, cpu, cuda };
 
@@ -92,5 +92,5 @@ struct RankOptions : ScoreOptions {
   std::size_t top_n = 0;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -14,7 +14,7 @@
 #include <reranker/texts.hpp>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 /// A loaded cross-encoder: reads a query and a passage together and gives the pair one
 /// relevance score.
@@ -72,5 +72,5 @@ class RERANKER_EXPORT Reranker {
   std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

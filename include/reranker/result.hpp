@@ -8,7 +8,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 
 /// How a passage fared.
 enum class Status {
@@ -95,6 +95,9 @@ struct Info {
   std::string overflow;                  ///< What Overflow::automatic does: "truncate" or "chunk".
   std::size_t max_chunks = 0;            ///< Chunks that it reads of one passage, at most.
   std::size_t chunk_tokens = 0;          ///< Tokens of each, prompt included, at most.
+  std::size_t article_tokens = 0;        ///< Longer passages are read in other chunks; 0: none are.
+  std::size_t article_max_chunks = 0;    ///< Chunks that it reads of one of those, at most.
+  std::size_t article_chunk_tokens = 0;  ///< Tokens of each, prompt included, at most.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
   /// Over weights, tokenizer, prompt, precision, kernel revision, and what the folder says of
   /// fusion, calibration and long passages: equal fingerprints give equal scores and
@@ -102,5 +105,5 @@ struct Info {
   std::string fingerprint;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -10,7 +10,7 @@ namespace reranker {
 namespace runtime {
 class Executor;
 }
-inline namespace v2 {
+inline namespace v3 {
 namespace detail {
 struct RuntimeAccess;
 }
@@ -53,5 +53,5 @@ class RERANKER_EXPORT Runtime {
   std::shared_ptr<runtime::Executor> executor_;
 };
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -17,9 +17,7 @@ struct Cut {
 
 // Ends of pretokens; inside one of more than `max_tokens` tokens also ends of tokens, moved back
 // to where a character begins, no further apart than that. Rising in bytes, from 0 to the end.
-std::vector<Cut> cuts(const text::Prompt& prompt, std::string_view passage,
-                      std::size_t max_tokens) {
-  const text::Ends ends = prompt.ends(passage);
+std::vector<Cut> cuts(const text::Ends& ends, std::string_view passage, std::size_t max_tokens) {
   std::vector<Cut> out{{0, 0}};
   std::size_t token = 0;
   for (const auto& pretoken : ends.pretokens) {
@@ -65,9 +63,9 @@ std::size_t next_start(const std::vector<Cut>& cuts, std::size_t first, std::siz
   return next;
 }
 
-std::vector<Sequence> windows(const text::Prompt& prompt, std::string_view passage,
-                              std::size_t index) {
-  const auto places = cuts(prompt, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
+std::vector<Sequence> windows(const text::Prompt& prompt, const text::Ends& ends,
+                              std::string_view passage, std::size_t index) {
+  const auto places = cuts(ends, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
   std::vector<Sequence> out;
   for (std::size_t first = 0;;) {
     auto [next, last] = window(prompt, passage, places, first, index);
@@ -77,27 +75,27 @@ std::vector<Sequence> windows(const text::Prompt& prompt, std::string_view passa
   }
 }
 
-Fitted chunk(const text::Prompt& prompt, std::string_view passage, std::size_t index,
-             std::size_t max_chunks) {
-  auto all = windows(prompt, passage, index);
-  if (all.size() <= max_chunks) return {std::move(all), Status::chunked, prompt.query_truncated()};
+Fitted chunk(const Chunking& chunking, std::string_view passage, std::size_t index) {
+  const text::Ends ends = chunking.chunks.prompt.ends(passage);
+  const bool article = ends.tokens.size() > chunking.article_tokens;
+  const auto& [prompt, most] = article ? chunking.article_chunks : chunking.chunks;
+
+  auto all = windows(prompt, ends, passage, index);
   Fitted out{{}, Status::chunked, prompt.query_truncated()};
-  for (const std::size_t i :
-       likeliest(prompt.query_tokens(), all, prompt.head_tokens(), max_chunks))
+  for (const std::size_t i : likeliest(prompt.query_tokens(), all, prompt.head_tokens(), most))
     out.sequences.push_back(std::move(all[i]));
   return out;
 }
 
 }  // namespace
 
-Fitted fit(const text::Prompt& prompt, const text::Prompt& chunk_prompt, std::string_view passage,
-           std::size_t index, Overflow overflow, std::size_t max_chunks) {
+Fitted fit(const text::Prompt& prompt, const Chunking& chunking, std::string_view passage,
+           std::size_t index, Overflow overflow) {
   assert(overflow != Overflow::automatic);
   auto encoded = prompt.encode(passage);
   if (!encoded.complete && overflow == Overflow::fail)
     return {{}, Status::too_long, prompt.query_truncated()};
-  if (!encoded.complete && overflow == Overflow::chunk)
-    return chunk(chunk_prompt, passage, index, max_chunks);
+  if (!encoded.complete && overflow == Overflow::chunk) return chunk(chunking, passage, index);
 
   Fitted out;
   out.status = encoded.complete ? Status::ok : Status::truncated;

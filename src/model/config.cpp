@@ -142,11 +142,25 @@ std::optional<Calibration> read_calibration(const JsonObject& config, const Conf
   return out;
 }
 
-LongPassages read_chunks(const JsonObject& object) {
-  LongPassages out{Overflow::chunk, 1, 0};
-  out.max_chunks = static_cast<std::size_t>(object.required("max_chunks", 1, kMaxExtent));
-  if (object.has("chunk_tokens"))
-    out.chunk_tokens = static_cast<std::size_t>(object.required("chunk_tokens", 1, kMaxExtent));
+std::size_t read_count(const JsonObject& object, const char* key) {
+  return static_cast<std::size_t>(object.required(key, 1, kMaxExtent));
+}
+
+Chunks read_chunks(const JsonObject& object) {
+  Chunks out;
+  out.most = read_count(object, "max_chunks");
+  if (object.has("chunk_tokens")) out.tokens = read_count(object, "chunk_tokens");
+  return out;
+}
+
+LongPassages read_chunking(const JsonObject& object) {
+  LongPassages out;
+  out.overflow = Overflow::chunk;
+  out.chunks = read_chunks(object);
+  if (const auto articles = object.object("articles")) {
+    out.article_tokens = read_count(*articles, "over_tokens");
+    out.article_chunks = read_chunks(*articles);
+  }
   return out;
 }
 
@@ -154,15 +168,15 @@ LongPassages read_long_passages(const JsonObject& config) {
   const auto object = config.object("long_passages");
   if (!object) return {};
   const std::string overflow = object->string("overflow").value_or("not given");
-  if (overflow == "chunk") return read_chunks(*object);
+  if (overflow == "chunk") return read_chunking(*object);
   if (overflow != "truncate")
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: \"overflow\" is {}, \"chunk\" or \"truncate\" wanted",
                             object->where(), overflow));
-  for (const char* key : {"max_chunks", "chunk_tokens"})
+  for (const char* key : {"max_chunks", "chunk_tokens", "articles"})
     if (object->has(key))
       throw Error(ErrorCode::model_invalid,
-                  fmt::format("{}: \"{}\" is given, no such number wanted where passages are cut",
+                  fmt::format("{}: \"{}\" is given, none wanted where passages are cut",
                               object->where(), key));
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,11 +36,19 @@ struct Calibration {
   LogOdds fused_other_scripts;  // as `fused` where it has none of its own for other scripts
 };
 
-/// How passages over the window are to be read where the caller leaves it to the folder.
+/// Chunks that are read of one passage.
+struct Chunks {
+  std::size_t most = 1;    // so many, at most
+  std::size_t tokens = 0;  // the window of each; 0: that of whole passages
+};
+
+/// How passages over the window are to be read where the caller leaves it to the folder. Articles,
+/// passages of more than `article_tokens`, may have chunks of their own.
 struct LongPassages {
   Overflow overflow = Overflow::truncate;  // or chunk
-  std::size_t max_chunks = 1;              // windows of one passage, at most
-  std::size_t chunk_tokens = 0;            // the window of chunks; 0: that of whole passages
+  Chunks chunks;
+  std::size_t article_tokens = std::numeric_limits<std::size_t>::max();
+  Chunks article_chunks;
 };
 
 /// What config.json says in every family.

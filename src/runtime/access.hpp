@@ -6,7 +6,7 @@
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace detail {
 
 /// What is behind a Runtime, for our own rooms.
@@ -20,5 +20,5 @@ struct RuntimeAccess {
 };
 
 }  // namespace detail
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -10,7 +10,7 @@
 #include "runtime/executor.hpp"
 
 namespace reranker {
-inline namespace v2 {
+inline namespace v3 {
 namespace {
 
 constexpr std::size_t kMaxThreads = 4096;
@@ -44,5 +44,5 @@ std::size_t Runtime::memory_limit() const {
   return executor_->memory_limit();
 }
 
-}  // namespace v2
+}  // namespace v3
 }  // namespace reranker

@@ -9,7 +9,8 @@ using reranker::Overflow;
 using reranker::SpecialTokens;
 using reranker::Status;
 using reranker::batch::bytes_covered;
-
+using reranker::batch::Chunking;
+using reranker::batch::Chunks;
 using reranker::batch::Fitted;
 using reranker::batch::Sequence;
 using reranker::text::pair_frame;
@@ -32,10 +33,15 @@ static Prompt pair_prompt(Tokenizer::Scratch& scratch, std::size_t window) {
   return Prompt(bert(), pair_frame(bert()), scratch, SpecialTokens::match, "why bees", window);
 }
 
+// The same chunks of every passage, however long.
+static Chunking all_in(const Prompt& prompt, std::size_t most) {
+  return {{prompt, most}, std::string::npos, {prompt, most}};
+}
+
 // Chunks in the window of whole passages.
 static Fitted fit(const Prompt& prompt, std::string_view passage, std::size_t index,
                   Overflow overflow, std::size_t max_chunks) {
-  return reranker::batch::fit(prompt, prompt, passage, index, overflow, max_chunks);
+  return reranker::batch::fit(prompt, all_in(prompt, max_chunks), passage, index, overflow);
 }
 
 static std::string words(std::size_t count) {
@@ -189,7 +195,7 @@ TEST_CASE("chunks have a window of their own, whole passages the larger one", "[
   const Prompt prompt = pair_prompt(scratch, 111);
   const Prompt chunk_prompt = pair_prompt(scratch, 33);
   const auto both = [&](const std::string& passage, Overflow overflow) {
-    return reranker::batch::fit(prompt, chunk_prompt, passage, 0, overflow, 1000);
+    return reranker::batch::fit(prompt, all_in(chunk_prompt, 1000), passage, 0, overflow);
   };
   const auto chunked = both(words(100), Overflow::chunk);
   CHECK(chunked.status == Status::chunked);
@@ -214,10 +220,30 @@ TEST_CASE("fit says of the prompt that it read whether its query was cut", "[fit
   REQUIRE_FALSE(whole.query_truncated());
   REQUIRE(chunk.query_truncated());
   const auto cut = [&](const std::string& passage) {
-    return reranker::batch::fit(whole, chunk, passage, 0, Overflow::chunk, 4).query_truncated;
+    return reranker::batch::fit(whole, all_in(chunk, 4), passage, 0, Overflow::chunk)
+        .query_truncated;
   };
   CHECK_FALSE(cut("bees"));
   CHECK(cut(words(100)));
+}
+
+TEST_CASE("passages of more than so many tokens have chunks of their own", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt whole = pair_prompt(scratch, 64);
+  const Prompt chunk = pair_prompt(scratch, 48), of_articles = pair_prompt(scratch, 24);
+  const std::string passage = words(100);
+  const std::size_t tokens = whole.ends(passage).tokens.size();
+  const auto read = [&](std::size_t article_tokens) {
+    const Chunking chunking{Chunks{chunk, 2}, article_tokens, Chunks{of_articles, 5}};
+    return reranker::batch::fit(whole, chunking, passage, 0, Overflow::chunk).sequences;
+  };
+  const auto same = [](const std::vector<Sequence>& a, const std::vector<Sequence>& b) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i].ids == b[i].ids);
+  };
+  same(read(tokens), fit(chunk, passage, 0, Overflow::chunk, 2).sequences);
+  same(read(tokens - 1), fit(of_articles, passage, 0, Overflow::chunk, 5).sequences);
+  CHECK(read(1).size() == 5);
 }
 
 TEST_CASE("bytes that several chunks cover are counted once, those between chunks not", "[fit]") {

@@ -108,7 +108,10 @@ class Passages(driver.CliTest):
                                  ("cuts", {"overflow": "truncate"}, ["--overflow", "truncate"]),
                                  ("chunks", {"overflow": "chunk", "max_chunks": 2}, two),
                                  ("short", {"overflow": "chunk", "max_chunks": 2,
-                                            "chunk_tokens": 64}, [*two, "--chunk-tokens", 64])):
+                                            "chunk_tokens": 64}, [*two, "--chunk-tokens", 64]),
+                                 ("articles", {"overflow": "chunk", "max_chunks": 1, "articles": {
+                                     "over_tokens": 150, "max_chunks": 2, "chunk_tokens": 64}},
+                                  [*two, "--chunk-tokens", 64])):
             config = {**driver.tiny.config(), "long_passages": says}
             folder = driver.tiny.write(self.folder / name, {
                 **driver.tiny.files(), "config.json": json.dumps(config).encode()})
@@ -122,10 +125,13 @@ class Passages(driver.CliTest):
             self.assertNotEqual(report("--overflow", "chunk", "--max-chunks", 1), report(*same))
             info, = driver.run("info", "--model", folder, "--json").lines()
             self.assertEqual((info["overflow"], info["max_chunks"], info["chunk_tokens"]),
-                             {"chunks": ("chunk", 2, 128),
-                              "short": ("chunk", 2, 64)}.get(name, ("truncate", 1, 128)))
+                             {"chunks": ("chunk", 2, 128), "short": ("chunk", 2, 64),
+                              "articles": ("chunk", 1, 128)}.get(name, ("truncate", 1, 128)))
+            self.assertEqual((info["article_tokens"], info["article_max_chunks"],
+                              info["article_chunk_tokens"]),
+                             (150, 2, 64) if name == "articles" else (0, 0, 0))
             fingerprints.add(info["fingerprint"])
-        self.assertEqual(len(fingerprints), 3)  # each that chunks has its own
+        self.assertEqual(len(fingerprints), 4)  # each that chunks has its own
 
     def test_fail_reports_what_is_too_long_and_scores_the_rest(self):
         answer = self.score(["ab " * 400, "ab"], "--overflow", "fail", "--report")

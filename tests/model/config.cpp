@@ -116,20 +116,29 @@ TEST_CASE("a calibration that is not one is refused", "[config]") {
 TEST_CASE("a config may say how long passages are read", "[config]") {
   const auto silent = read(config_json("")).long_passages;
   CHECK(silent.overflow == Overflow::truncate);
-  CHECK(silent.max_chunks == 1);
+  CHECK(silent.chunks.most == 1);
 
   const auto chunked =
       read(config_json(R"("long_passages":{"overflow":"chunk","max_chunks":3},)")).long_passages;
   CHECK(chunked.overflow == Overflow::chunk);
-  CHECK(chunked.max_chunks == 3);
-  CHECK(chunked.chunk_tokens == 0);
+  CHECK(chunked.chunks.most == 3);
+  CHECK(chunked.chunks.tokens == 0);
+  CHECK(chunked.article_tokens == silent.article_tokens);
   CHECK(
       read(config_json(R"("long_passages":{"overflow":"chunk","max_chunks":3,"chunk_tokens":64},)"))
-          .long_passages.chunk_tokens == 64);
+          .long_passages.chunks.tokens == 64);
 
   const auto cut = read(config_json(R"("long_passages":{"overflow":"truncate"},)")).long_passages;
   CHECK(cut.overflow == Overflow::truncate);
-  CHECK(cut.max_chunks == 1);
+  CHECK(cut.chunks.most == 1);
+
+  const auto articles = read(config_json(R"("long_passages":{"overflow":"chunk","max_chunks":3,
+      "articles":{"over_tokens":1536,"max_chunks":6,"chunk_tokens":128}},)"))
+                            .long_passages;
+  CHECK(articles.chunks.most == 3);
+  CHECK(articles.article_tokens == 1536);
+  CHECK(articles.article_chunks.most == 6);
+  CHECK(articles.article_chunks.tokens == 128);
 }
 
 TEST_CASE("a way to read long passages that is not one is refused", "[config]") {
@@ -144,7 +153,14 @@ TEST_CASE("a way to read long passages that is not one is refused", "[config]") 
   refused(R"({"overflow":"chunk","max_chunks":0})", "\"max_chunks\" is 0");
   refused(R"({"overflow":"chunk","max_chunks":2.5})", "\"max_chunks\" is 2.5");
   refused(R"({"overflow":"truncate","max_chunks":3})",
-          "\"max_chunks\" is given, no such number wanted where passages are cut");
+          "\"max_chunks\" is given, none wanted where passages are cut");
+  refused(R"({"overflow":"truncate","articles":{}})", "\"articles\" is given, none wanted");
+  refused(R"({"overflow":"chunk","max_chunks":3,"articles":{"max_chunks":3}})",
+          "long_passages: articles: \"over_tokens\" is missing");
+  refused(R"({"overflow":"chunk","max_chunks":3,"articles":{"over_tokens":9}})",
+          "long_passages: articles: \"max_chunks\" is missing");
+  refused(R"({"overflow":"chunk","max_chunks":3,"articles":3})",
+          "\"articles\" is 3, an object wanted");
   refused(R"({"overflow":"truncate","chunk_tokens":64})", "\"chunk_tokens\" is given");
   refused(R"({"overflow":"chunk","max_chunks":3,"chunk_tokens":0})", "\"chunk_tokens\" is 0");
   refused(R"({"overflow":"chunk","max_chunks":3,"chunk_tokens":"64"})",
