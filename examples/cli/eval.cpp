@@ -25,7 +25,7 @@ namespace {
 struct Arguments {
   ModelArguments model;
   reranker::RankOptions options;
-  std::string data, split, candidates, json;
+  std::string data, split, candidates, json, logits;
   std::size_t limit = 0;
 };
 
@@ -92,6 +92,7 @@ void rerank(const reranker::Reranker& model, const EvalSet& set, reranker::RankO
     const auto ranking = model.rank(query.text, passages_of(set, query), options);
     add(alone.measures, query, gains_of(query, by_logit(ranking.hits)));
     add(fused.measures, query, gains_of(query, by_score(ranking.hits)));
+    append_logits(report.logits, report.data, query, ranking.hits);
     report.tokens += ranking.usage.tokens;
     report.seconds += ranking.timings.total;
     progress.advance();
@@ -139,6 +140,7 @@ void run(const Arguments& arguments) {
   const auto report = evaluate(arguments, set, model);
   write_out(as_table(report));
   if (!arguments.json.empty()) write_file(arguments.json, as_json(report));
+  if (!arguments.logits.empty()) write_file(arguments.logits, report.logits);
 }
 
 }  // namespace
@@ -160,5 +162,8 @@ void add_eval(CLI::App& app) {
   add_call_options(*verb, arguments->options);
   add_count(*verb, "--limit", arguments->limit, 0, "N queries only, evenly spaced");
   verb->add_option("--json", arguments->json, "Write the figures here too")->type_name("FILE");
+  verb->add_option("--logits", arguments->logits,
+                   "Write every query's logits here, a JSON line each")
+      ->type_name("FILE");
   verb->callback([arguments] { run(*arguments); });
 }

@@ -65,3 +65,20 @@ std::string as_json(const EvalReport& report) {
                         measure_json("ndcg@10", measures.ndcg_at_10, base.ndcg_at_10));
   return json + "}\n";
 }
+
+void append_logits(std::string& lines, const std::string& data, const EvalQuery& query,
+                   const std::vector<reranker::Hit>& hits) {
+  std::vector<std::string> logits(hits.size());
+  for (const auto& hit : hits) append_scored(logits[hit.index], hit, hit.logit);
+  std::vector<bool> relevant;
+  for (const auto& id : query.passage_ids) relevant.push_back(query.relevant.count(id) > 0);
+
+  lines += "{\"set\":";
+  append_string(lines, data);
+  lines += ",\"query\":";
+  append_string(lines, query.text);
+  lines += fmt::format(",\"relevant\":[{}],\"num_relevant\":{}", fmt::join(relevant, ","),
+                       query.relevant.size());
+  lines += fmt::format(",\"logits\":[{}],\"scores\":[{}]}}\n", fmt::join(logits, ","),
+                       fmt::join(query.first_stage, ","));
+}

@@ -2,32 +2,32 @@
 the model's alone, and both fused.
 
     python evaluate.py --model ../small --data DATA --queries 40
+    python evaluate.py --model start --bi-encoder --data DATA    # what start.py pair-cosine wrote
 
 With --bin the library scores, as it reads the folder and its long passages;
-without, PyTorch, which cuts them: a quick look while training. report.py tells
-the share of the head-room. scripts/eval_all.sh gives the library's figures on
-all dev queries of every language.
+without, PyTorch, which cuts them: a quick look while training. With --bi-encoder
+it encodes query and passage alone, as the authors of all-MiniLM-L6-v2 do: what to
+compare with. report.py tells the share of the head-room. scripts/eval_all.sh gives
+the library's figures on all dev queries of every language.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
-from typing import Callable
 
 import torch
 from tqdm import tqdm
 
 import folder
+import scoring
 from beir import draw_queries
 from fusion import first_stage_terms, weights_of
 from metrics import ndcg, recall
 from mine import CANDIDATES, QUERIES, UNSEEN
-from scoring import score
+from teacher import BiEncoder
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "oracle"))
-
-from cli import Rerank
+BI_ENCODER_TOKENS = 256  # where all-MiniLM-L6-v2 cuts texts by default
+COSINE_SCALE = 20  # as it was trained
 
 
 def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
@@ -36,23 +36,16 @@ def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
     return [row | {"scores": torch.tensor(row["scores"][:CANDIDATES])} for row in rows]
 
 
-def by_pytorch(args: argparse.Namespace) -> Callable[[dict], torch.Tensor]:
-    """The logits of a row's passages."""
+def bi_encoder(args: argparse.Namespace) -> scoring.Scorer:
     torch.set_num_threads(1)
-    model, tokenizer, config = folder.load(args.model)
-    max_tokens = args.max_tokens or config["max_position_embeddings"]
+    model, tokenizer, _ = folder.load(args.model)
+    encoder = BiEncoder(model, tokenizer, args.bfloat16, args.max_tokens or BI_ENCODER_TOKENS)
 
-    def logits(row: dict) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
-            return score(model, tokenizer, row["query"], row["passages"], max_tokens)
+    def cosines(query: str, passages: list[str]) -> torch.Tensor:
+        encoder.encode([query, *passages])
+        return COSINE_SCALE * encoder.cosines(query, passages)
 
-    return logits
-
-
-def by_library(args: argparse.Namespace) -> Callable[[dict], torch.Tensor]:
-    process = Rerank(args.bin, args.model, "--precision", args.precision, "--threads", args.threads,
-                     *(["--max-tokens", args.max_tokens] if args.max_tokens else []))
-    return lambda row: torch.tensor(process.scores(row["query"], row["passages"]))
+    return cosines
 
 
 def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
@@ -76,16 +69,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=[*QUERIES, *UNSEEN])
     parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
-    parser.add_argument("--max-tokens", type=int, default=0, help="default: the folder's")
     parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")
-    parser.add_argument("--bin", type=Path, help="the program `rerank`")
-    parser.add_argument("--precision", default="auto", help="of the library")
-    parser.add_argument("--threads", type=int, default=1, help="of the library")
-    parser.add_argument("--bfloat16", action="store_true", help="of PyTorch")
+    scoring.add_options(parser)
+    parser.add_argument("--bi-encoder", action="store_true", help="encode query and passage alone")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
-    logits_of = by_library(args) if args.bin else by_pytorch(args)
+    score = bi_encoder(args) if args.bi_encoder else scoring.scorer(args.model, args)
     config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))
     stage = config.get("first_stage", {"max_weight": 0.5, "zscore_weight": 0.5})
     ways = ["first stage", "alone", "fused", "ceiling"]
@@ -95,7 +85,7 @@ def main() -> None:
         rows = sample(args.data, name, args.queries, args.seed)
         results = []
         for row in tqdm(rows, desc=name, leave=False, mininterval=5):
-            logits = logits_of(row)
+            logits = score(row["query"], row["passages"])
             results.append(measure(row, logits, weights_of(stage, row["query"])))
             saved.append({"set": name, "query": row["query"], "relevant": [p in row["relevant"] for p in row["ids"]],
                           "num_relevant": len(row["relevant"]),

@@ -20,13 +20,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-import folder
+import scoring
 from beir import passage_text
 from fusion import first_stage_terms
 from lists import Lists
 from metrics import ndcg
 from mine import QUERIES
-from scoring import score
 
 SCALES = torch.logspace(-2, 1, 61)
 FACTORS = [1 + step / 20 for step in range(80, 0, -1)]  # 5 to 1.05
@@ -110,20 +109,17 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--lists", type=Path, required=True)
     parser.add_argument("--per-set", type=int, default=30)
-    parser.add_argument("--max-tokens", type=int, default=256)
-    parser.add_argument("--bfloat16", action="store_true")
+    scoring.add_options(parser, max_tokens=256)
     parser.add_argument("--save", type=Path, help="the scored lists, for torch.load")
     args = parser.parse_args()
 
-    torch.set_num_threads(1)
-    model, tokenizer, _ = folder.load(args.model)
+    score = scoring.scorer(args.model, args)
     lists = Lists(args.lists, "held")
     fitted = []
     for row in tqdm(held_lists(lists, trained_answers(args.lists), args.per_set), mininterval=5):
         ids = [p for p, _ in row["candidates"]]
         texts = [passage_text(*lists.passages[row["set"]][p]) for p in ids]
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
-            logits = score(model, tokenizer, row["query"], texts, args.max_tokens)
+        logits = score(row["query"], texts)
         terms = first_stage_terms(torch.tensor([s for _, s in row["candidates"]]))
         fitted.append((logits, terms, torch.tensor([p in row["positives"] for p in ids])))
     max_weight, zscore_weight, loss = fit(fitted)

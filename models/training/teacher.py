@@ -33,8 +33,8 @@ LISTS_AT_ONCE = 64
 class BiEncoder:
     """A BERT body that encodes texts alone; the mean of all states, of length 1."""
 
-    def __init__(self, model: PairEncoder, tokenizer: Tokenizer, bfloat16: bool):
-        self.model, self.tokenizer, self.bfloat16 = model, tokenizer, bfloat16
+    def __init__(self, model: PairEncoder, tokenizer: Tokenizer, bfloat16: bool, max_tokens: int = MAX_TOKENS):
+        self.model, self.tokenizer, self.bfloat16, self.max_tokens = model, tokenizer, bfloat16, max_tokens
         self.vectors: dict[str, torch.Tensor] = {}
 
     def cosines(self, query: str, passages: list[str]) -> torch.Tensor:
@@ -45,7 +45,7 @@ class BiEncoder:
         new = list(dict.fromkeys(t for t in texts if t not in self.vectors))
         if not new:
             return
-        self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.tokenizer.enable_truncation(self.max_tokens)
         sequences = self.tokenizer.encode_batch_fast(new)
         self.tokenizer.no_truncation()
         for batch in batches(sequences):

@@ -39,6 +39,14 @@ def encoder():
     return teacher.BiEncoder(*tiny_pair_cosine(), bfloat16=False)
 
 
+def test_texts_are_cut_at_the_encoders_window():
+    short, long = (teacher.BiEncoder(*tiny_pair_cosine(), bfloat16=False, max_tokens=n) for n in (6, 9))
+    for encoder in (short, long):
+        encoder.encode(["red cat", "red cat red cat", "red cat red cat bee"])
+    assert short.cosines("red cat red cat", ["red cat red cat bee"]).item() == pytest.approx(1, abs=1e-6)
+    assert long.cosines("red cat red cat", ["red cat red cat bee"]).item() < 0.9999
+
+
 def test_a_span_is_whole_sentences_of_the_passage():
     spans = {pseudo.take_span(PASSAGE, random.Random(seed)) for seed in range(50)}
     assert len(spans) > 5

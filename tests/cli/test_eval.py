@@ -146,6 +146,22 @@ class Eval(driver.CliTest):
                 self.assertTrue(low <= difference <= high)
         self.assertEqual(self.figures("--model", self.model)["fused"], figures["fused"])
 
+    def test_logits_are_those_of_score_in_the_candidates_order(self):
+        path = self.folder / "logits.jsonl"
+        result = self.eval("--model", self.model, "--logits", path)
+        self.assertEqual((result.status, result.error), (0, ""))
+        requests = [{"query": f"query {query}", "passages": list(map(passage_text, found))}
+                    for query, found in CANDIDATES.items()]
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for row, found, answer in zip(rows, CANDIDATES.values(), self.ask("score", *requests), strict=True):
+            self.assertEqual(row["logits"], answer["scores"])
+            self.assertEqual(row["scores"], [score_of(place) for place in range(len(found))])
+        self.assertEqual(
+            [(row["set"], row["query"], row["relevant"], row["num_relevant"]) for row in rows],
+            [("tiny-set", "query q1", [False, False, True, False], 1),
+             ("tiny-set", "query q2", [False, True, False, False, False, False, True], 3),
+             ("tiny-set", "query q3", [False, False, False], 1)])
+
     def test_limit_takes_queries_evenly(self):
         figures = self.figures("--limit", 2)  # the first and the second of three
         self.assertEqual((figures["queries"], figures["pairs"]), (2, 11))
