@@ -26,15 +26,19 @@ struct Reranker::Impl::Encoding::Portion {
   bool done = false;
   std::optional<runtime::Executor::Pending> pending;  // goes first: its job uses the others
 
-  void run(const Impl& impl, runtime::Crew& crew) {
+  void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch) {
     logits.resize(sequences.size());
-    for (const auto& batch : members) impl.pass(crew, sequences, batch, logits, usage);
+    for (const auto& batch : members)
+      runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
+        impl.pass(watched, sequences, batch, logits, usage);
+      });
   }
 };
 
-Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget)
+Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch)
     : impl_(impl),
       token_budget_(token_budget),
+      watch_(std::move(watch)),
       portion_tokens_(impl.encoder->leaves_host_free()
                           ? std::min(token_budget, impl.encoder->enough_tokens())
                           : 0) {}
@@ -42,6 +46,7 @@ Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget)
 Reranker::Impl::Encoding::~Encoding() = default;
 
 void Reranker::Impl::Encoding::add(std::vector<batch::Sequence> sequences) {
+  watch_.check();
   for (auto& sequence : sequences) {
     const std::size_t tokens = sequence.ids.size();
     if (portion_tokens_ != 0 && !waiting_.empty() && waiting_tokens_ + tokens > portion_tokens_)
@@ -58,7 +63,7 @@ void Reranker::Impl::Encoding::start_portion() {
   portion->members = impl_.deal(portion->sequences, token_budget_);
   if (portions_.size() >= kMostPending) wait_for(*portions_[portions_.size() - kMostPending]);
   portion->pending.emplace(*impl_.executor, [this, &portion = *portion](runtime::Crew& crew) {
-    portion.run(impl_, crew);
+    portion.run(impl_, crew, watch_);
   });
   portions_.push_back(std::move(portion));
 }
@@ -74,7 +79,7 @@ void Reranker::Impl::Encoding::wait_for(Portion& portion) {
 void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   if (portion_tokens_ == 0) {
     const auto begin = Clock::now();
-    const auto logits = impl_.encode(waiting_, token_budget_, usage);
+    const auto logits = impl_.encode(waiting_, token_budget_, watch_, usage);
     seconds_waited_ = std::chrono::duration<double>(Clock::now() - begin).count();
     return take(waiting_, logits);
   }

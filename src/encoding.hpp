@@ -18,15 +18,16 @@ class Reranker::Impl::Encoding {
   using Taker = std::function<void(const std::vector<batch::Sequence>& sequences,
                                    const std::vector<float>& logits)>;
 
-  Encoding(const Impl& impl, std::size_t token_budget);
+  Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch);
   ~Encoding();
   Encoding(const Encoding&) = delete;
   Encoding& operator=(const Encoding&) = delete;
 
+  /// Throws where the call is over.
   void add(std::vector<batch::Sequence> sequences);
 
   /// Encodes what is left, adds to `usage` what all took, and gives each sequence's logit once, in
-  /// the order of their coming. Throws what a pass threw.
+  /// the order of their coming. Throws what a pass threw, and where the call is over.
   void finish(Usage& usage, const Taker& take);
 
   double seconds_waited() const { return seconds_waited_; }
@@ -39,6 +40,7 @@ class Reranker::Impl::Encoding {
 
   const Impl& impl_;
   const std::size_t token_budget_;
+  const runtime::Watch watch_;
   const std::size_t portion_tokens_;  // 0: one portion of all
   std::vector<batch::Sequence> waiting_;
   std::size_t waiting_tokens_ = 0;

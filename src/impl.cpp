@@ -61,10 +61,14 @@ std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
 }
 
 std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
-                                          std::size_t token_budget, Usage& usage) const {
+                                          std::size_t token_budget, const runtime::Watch& watch,
+                                          Usage& usage) const {
   std::vector<float> logits(sequences.size());
-  for (const auto& members : deal(sequences, token_budget))
-    executor->run([&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); });
+  for (const auto& members : deal(sequences, token_budget)) {
+    const auto job = [&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); };
+    executor->run([&](runtime::Crew& crew) { runtime::do_watched(crew, watch, job); },
+                  watch.deadline());
+  }
   return logits;
 }
 

@@ -13,6 +13,7 @@
 #include "engine/engine.hpp"
 #include "model/config.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/watch.hpp"
 #include "text/frame.hpp"
 #include "text/tokenizer.hpp"
 
@@ -55,7 +56,7 @@ struct Reranker::Impl {
 
   /// Logits of the sequences, in their order; adds to `usage` what it took.
   std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
-                            Usage& usage) const;
+                            const runtime::Watch& watch, Usage& usage) const;
 
   /// Logits of sequences that are still being made.
   class Encoding;

@@ -157,7 +157,7 @@ std::string summary(const std::filesystem::path& folder, const Info& info) {
 void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
   Usage ignored;
   const batch::Sequence two_tokens{{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0};
-  const float logit = encode({two_tokens}, 2, ignored).front();
+  const float logit = encode({two_tokens}, 2, {}, ignored).front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: a forward pass of two tokens gives {}, a finite logit wanted: are "

@@ -211,7 +211,9 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   const auto start = Clock::now();
   const auto how = choose(options);
   Ranking ranking;
-  Encoding encoding(*this, options.token_budget);
+  const runtime::Watch watch(options.deadline, options.cancel);
+  watch.check();
+  Encoding encoding(*this, options.token_budget, watch);
   {
     BorrowedScratch scratch(*this);
     Prompts prompts;

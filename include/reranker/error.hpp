@@ -17,8 +17,8 @@ enum class ErrorCode {
   device_unavailable,  ///< No such device, or its engine module cannot be opened.
   out_of_memory,       ///< The plan of one sequence passes the limit, or the system has no more.
   too_long,            ///< A passage passes the window and Overflow::fail was asked for.
-  cancelled,           ///< Reserved: no call can be cancelled yet.
-  deadline_exceeded,   ///< Reserved: no call has a deadline yet.
+  cancelled,           ///< ScoreOptions::cancel was cancelled before the call was done.
+  deadline_exceeded,   ///< ScoreOptions::deadline passed before the call was done.
   overloaded,          ///< Reserved: a Runtime's queue has no limit yet.
   forked,              ///< The model was loaded before a fork and is used in the child.
   internal,            ///< A fault of the library: please report it.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -63,6 +66,19 @@ struct LoadOptions {
   LogCallback log;
 };
 
+/// Ends calls from any thread: each that was given a copy of the token throws `cancelled`, soon
+/// after. It stays cancelled: a new call wants a new token.
+class CancelToken {
+ public:
+  CancelToken() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
+
+  void cancel() const noexcept { *cancelled_ = true; }
+  bool cancelled() const noexcept { return *cancelled_; }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> cancelled_;
+};
+
 struct ScoreOptions {
   Overflow overflow = Overflow::automatic;
 
@@ -81,6 +97,15 @@ struct ScoreOptions {
   /// Upper bound on the tokens of one forward pass, over all its sequences; a longer sequence
   /// runs alone. Working memory grows with it, scores do not depend on it.
   std::size_t token_budget = 16384;
+
+  /// When the scores are of no more use: a call that is not done by then throws
+  /// deadline_exceeded, within milliseconds. While it waits for the threads it is woken, while it
+  /// tokenises it looks between passages, while it computes between the tasks of an operator (on
+  /// CUDA between passes). Other calls go on, and so does the model.
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+
+  /// Looked at where the deadline is, but waiting for the threads only when its turn comes.
+  std::optional<CancelToken> cancel;
 
   /// Scores of the first stage (BM25, say), one a passage, or none. Used only when the folder
   /// carries a learned fusion (Info::fusion): the result is then the fused score.

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -59,10 +60,12 @@ bool Executor::in_forked_child() const {
   return owner_ != 0 && owner_ != ::getpid();
 }
 
-void Executor::run(const Job& job) {
+void Executor::run(const Job& job, const Deadline& deadline) {
   if (leading == this) return job(*this);
   Ticket ticket{&job, nullptr, false};
   queue(ticket);
+  if (deadline && withdraw(ticket, deadline))
+    throw Error(ErrorCode::deadline_exceeded, "the deadline passed while others had the threads");
   await(ticket);
   if (ticket.error) std::rethrow_exception(ticket.error);
 }
@@ -79,6 +82,16 @@ void Executor::queue(Ticket& ticket) {
 void Executor::await(const Ticket& ticket) {
   std::unique_lock lock(signals_->mutex);
   signals_->ticket_done.wait(lock, [&] { return ticket.done; });
+}
+
+// Whether the ticket's turn had not come by the deadline: then it is taken from the queue.
+bool Executor::withdraw(const Ticket& ticket, const Deadline& deadline) {
+  std::unique_lock lock(signals_->mutex);
+  if (signals_->ticket_done.wait_until(lock, *deadline, [&] { return ticket.done; })) return false;
+  const auto queued = std::find(tickets_.begin(), tickets_.end(), &ticket);
+  if (queued == tickets_.end()) return false;
+  tickets_.erase(queued);
+  return true;
 }
 
 Executor::Pending::Pending(Executor& executor, Job job)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <pthread.h>
@@ -23,6 +25,7 @@ namespace reranker::runtime {
 class Executor final : private Crew {
  public:
   using Job = std::function<void(Crew&)>;
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
   /// `threads` of 0: available_processors(). Throws Error: out_of_memory.
   Executor(std::size_t threads, std::size_t memory_limit);
@@ -47,7 +50,9 @@ class Executor final : private Crew {
   /// threads if they are not running yet. Throws Error also: out_of_memory, forked. Thread-safe.
   /// From a job, such as one that lets go of the last handle of another model, it runs at once:
   /// one that leaves working_memory alone.
-  void run(const Job& job);
+  ///
+  /// A job whose turn has not come by `deadline` never runs. Throws Error then: deadline_exceeded.
+  void run(const Job& job, const Deadline& deadline = {});
 
   class Pending;
 
@@ -60,6 +65,7 @@ class Executor final : private Crew {
 
   void queue(Ticket& ticket);
   void await(const Ticket& ticket);
+  bool withdraw(const Ticket& ticket, const Deadline& deadline);
 
   // The parallel_for under way. Open to helpers while `generation` is odd; a helper counts itself
   // into `busy`, then looks whether it is still open, so that the leader, who closes first and
