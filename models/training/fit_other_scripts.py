@@ -20,7 +20,7 @@ import torch
 from evaluate import mean
 from fit_fusion import cautious, fit
 from fusion import first_stage_terms, mostly_latin, weights_of
-from report import measure_saved
+from report import floats, measure_saved
 
 NAMES = ["max_weight", "zscore_weight"]
 
@@ -37,7 +37,7 @@ def read_rows(paths: list[Path]) -> dict[str, list[dict]]:
 
 def fitted(rows: list[dict]) -> torch.Tensor:
     """(2), on the rows whose answer the first stage found."""
-    lists = [(torch.tensor(row["logits"]), first_stage_terms(torch.tensor(row["scores"])), torch.tensor(row["relevant"]))
+    lists = [(floats(row["logits"]), first_stage_terms(floats(row["scores"])), torch.tensor(row["relevant"]))
              for row in rows if any(row["relevant"])]
     return cautious(lists, torch.tensor(fit(lists)[:2]))
 

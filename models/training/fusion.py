@@ -35,7 +35,7 @@ def weights_of(stage: dict, query: str) -> torch.Tensor:
     """(2): of a folder's "first_stage", for the query's script."""
     if "other_scripts" in stage and not mostly_latin(query):
         stage = stage["other_scripts"]
-    return torch.tensor([stage["max_weight"], stage["zscore_weight"]])
+    return torch.tensor([stage["max_weight"], stage["zscore_weight"]], dtype=torch.float32)
 
 
 class Fusion(nn.Module):

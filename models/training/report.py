@@ -25,12 +25,17 @@ RESAMPLES = 2000
 COLUMNS = ["set", "queries", *WAYS, "head-room, alone", "head-room, fused", "fused - first stage, Recall@5", "nDCG@10"]
 
 
+def floats(numbers: list[float]) -> torch.Tensor:
+    """Whole numbers, which JSON may write as such, too."""
+    return torch.tensor(numbers, dtype=torch.float32)
+
+
 def measure_saved(saved: dict, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
     """evaluate.measure of a line that evaluate.py saved: passages by their places, those not found below 0."""
     found = {i for i, relevant in enumerate(saved["relevant"]) if relevant}
     missed = {-1 - i for i in range(saved["num_relevant"] - len(found))}
-    row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": torch.tensor(saved["scores"])}
-    return measure(row, torch.tensor(saved["logits"]), weights)
+    row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": floats(saved["scores"])}
+    return measure(row, floats(saved["logits"]), weights)
 
 
 def read_results(paths: list[Path], stage: dict) -> dict[str, np.ndarray]:

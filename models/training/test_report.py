@@ -58,7 +58,7 @@ def test_metrics_on_a_ranking():
 def save_results(path: Path, sets: dict[str, list[int]]) -> Path:
     """Six candidates a query; the relevant one comes at the given place, 6 for not at all, and has the highest logit."""
     rows = [{"set": name, "query": "bees", "relevant": [i == place for i in range(6)], "num_relevant": 1,
-             "logits": [float(i == place) for i in range(6)], "scores": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]}
+             "logits": [float(i == place) for i in range(6)], "scores": [6, 5, 4, 3, 2, 1]}  # as `rerank eval` writes whole numbers
             for name, places in sets.items() for place in places]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -75,7 +75,7 @@ def test_headroom_is_the_share_of_what_the_candidates_hold(tmp_path):
 
 def test_a_report_has_a_row_a_set_and_the_means_that_apply(tmp_path):
     path = save_results(tmp_path / "a.jsonl", {"toy": [5, 0], "covidqa-long": [0]})
-    rows = report(read_results([path], {"max_weight": 0.0, "zscore_weight": 0.0}))[2:]
+    rows = report(read_results([path], {"max_weight": 0, "zscore_weight": 0}))[2:]
     assert [row.split(" | ")[0] for row in rows] == [
         "| toy", "| covidqa-long", "| all sets", "| first stage below 0.8", "| no training text"]
     assert "50.0 / 67.8 | 100.0 / 100.0" in rows[0] and "100 (100 to 100)" in rows[0]
