@@ -150,7 +150,7 @@ def rules_of(size: int) -> dict[str, tuple]:
     """Name: the setting, and which of a passage's windows are read; the best logit counts."""
     chosen = {f"first {count}": first(count) for count in (2, 3, 4, 8)} | {"all": every}
     for kind in KINDS:
-        for count in (1, 2, 3, 4):
+        for count in (1, 2, 3, 4, 6, 8):
             chosen[f"likeliest {count} by {kind}"] = by(kind, count)
             if count > 1:
                 chosen[f"first and likeliest {count - 1} by {kind}"] = by(kind, count, keep_first=True)

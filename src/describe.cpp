@@ -58,9 +58,12 @@ std::string folder_text(const model::Config& config) {
   if (const auto& maps = config.calibration)
     text += " calibrated" + line(maps->logit) + line(maps->fused) + line(maps->fused_other_scripts);
   const model::LongPassages& how = config.long_passages;
-  if (how.overflow == Overflow::chunk)
-    text += fmt::format(" {} {} {} {} {}", how.chunks.most, how.chunks.tokens, how.article_tokens,
-                        how.article_chunks.most, how.article_chunks.tokens);
+  const auto line_of = [](const model::Chunks& chunks) {
+    return fmt::format(" {} {}", chunks.most, chunks.tokens);
+  };
+  if (how.overflow == Overflow::chunk) text += line_of(how.chunks);
+  if (how.has_articles())
+    text += fmt::format(" over {}", how.article_tokens) + line_of(how.article_chunks);
   return text;
 }
 
@@ -123,7 +126,7 @@ Info Reranker::Impl::describe(const model::Model& model,
   out.overflow = automatic.overflow == Overflow::chunk ? "chunk" : "truncate";
   out.max_chunks = automatic.chunks.most;
   out.chunk_tokens = automatic.chunks.tokens;
-  if (automatic.article_tokens != model::LongPassages{}.article_tokens) {
+  if (automatic.has_articles()) {
     out.article_tokens = automatic.article_tokens;
     out.article_max_chunks = automatic.article_chunks.most;
     out.article_chunk_tokens = automatic.article_chunks.tokens;

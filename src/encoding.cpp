@@ -71,7 +71,7 @@ void Reranker::Impl::Encoding::start_portion() {
 void Reranker::Impl::Encoding::wait_for(Portion& portion) {
   if (portion.done) return;
   const auto begin = Clock::now();
-  portion.pending->wait();
+  portion.pending->wait(watch_.deadline());
   portion.done = true;
   seconds_waited_ += std::chrono::duration<double>(Clock::now() - begin).count();
 }

@@ -66,6 +66,7 @@ std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& se
   std::vector<float> logits(sequences.size());
   for (const auto& members : deal(sequences, token_budget)) {
     const auto job = [&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); };
+    watch.check();
     executor->run([&](runtime::Crew& crew) { runtime::do_watched(crew, watch, job); },
                   watch.deadline());
   }

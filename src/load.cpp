@@ -50,12 +50,14 @@ void require_room(std::size_t least, std::size_t window, const model::LongPassag
   if (window < least)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("max_tokens is {}, at least {} wanted for the prompt", window, least));
-  for (const model::Chunks& chunks : {long_passages.chunks, long_passages.article_chunks})
-    if (chunks.tokens != 0 && chunks.tokens < least)
-      throw Error(ErrorCode::model_invalid,
-                  fmt::format("{}: long_passages: \"chunk_tokens\" is {}, at least {} wanted for "
-                              "the prompt",
-                              (folder / "config.json").string(), chunks.tokens, least));
+  const auto require = [&](const model::Chunks& chunks, const char* object) {
+    if (chunks.tokens == 0 || chunks.tokens >= least) return;
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: {}: \"chunk_tokens\" is {}, at least {} wanted for the prompt",
+                            (folder / "config.json").string(), object, chunks.tokens, least));
+  };
+  require(long_passages.chunks, "long_passages");
+  require(long_passages.article_chunks, "long_passages: articles");
 }
 
 text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {

@@ -164,6 +164,7 @@ void add_eval(CLI::App& app) {
   verb->add_option("--json", arguments->json, "Write the figures here too")->type_name("FILE");
   verb->add_option("--logits", arguments->logits,
                    "Write every query's logits here, a JSON line each")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs("--model");
   verb->callback([arguments] { run(*arguments); });
 }

@@ -8,11 +8,12 @@
 
 namespace {
 
+// Escaped is also what some readers of lines take for the end of one.
 void append_character(std::string& json, std::string_view bytes, char32_t code) {
   if (code == U'"' || code == U'\\') {
     json += '\\';
     json += bytes;
-  } else if (code < 0x20) {
+  } else if (code < 0x20 || code == 0x85 || code == 0x2028 || code == 0x2029) {
     fmt::format_to(std::back_inserter(json), "\\u{:04x}", static_cast<unsigned>(code));
   } else if (code == kReplacement) {
     json += "\xEF\xBF\xBD";

@@ -71,6 +71,8 @@ struct LoadOptions {
 class CancelToken {
  public:
   CancelToken() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
+  CancelToken(const CancelToken&) = default;  // what was moved from can still be cancelled
+  CancelToken& operator=(const CancelToken&) = default;
 
   void cancel() const noexcept { *cancelled_ = true; }
   bool cancelled() const noexcept { return *cancelled_; }
@@ -98,10 +100,11 @@ struct ScoreOptions {
   /// runs alone. Working memory grows with it, scores do not depend on it.
   std::size_t token_budget = 16384;
 
-  /// When the scores are of no more use: a call that is not done by then throws
-  /// deadline_exceeded, within milliseconds. While it waits for the threads it is woken, while it
-  /// tokenises it looks between passages, while it computes between the tasks of an operator (on
-  /// CUDA between passes). Other calls go on, and so does the model.
+  /// When the scores are of no more use: a call that has more to do by then throws
+  /// deadline_exceeded. While it waits for the threads it is woken. While it tokenises it looks
+  /// between passages, and while it computes between the tasks of an operator: milliseconds for a
+  /// small model, a tenth of a second for one of 1B. On CUDA it looks between passes. Other calls
+  /// go on, and so does the model.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 
   /// Looked at where the deadline is, but waiting for the threads only when its turn comes.

@@ -28,7 +28,8 @@ inline namespace v3 {
 ///     auto model = reranker::Reranker::load("models/small");
 ///     auto scores = model.score("capital of peru", {"Lima", "Quito"});
 ///
-/// Every call throws Error: invalid_argument, out_of_memory, forked, internal.
+/// Every call throws Error: invalid_argument, out_of_memory, forked, internal; those that take
+/// options also: cancelled, deadline_exceeded.
 class RERANKER_EXPORT Reranker {
  public:
   /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or

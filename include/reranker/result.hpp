@@ -95,7 +95,8 @@ struct Info {
   std::string overflow;                  ///< What Overflow::automatic does: "truncate" or "chunk".
   std::size_t max_chunks = 0;            ///< Chunks that it reads of one passage, at most.
   std::size_t chunk_tokens = 0;          ///< Tokens of each, prompt included, at most.
-  std::size_t article_tokens = 0;        ///< Longer passages are read in other chunks; 0: none are.
+  std::size_t article_tokens = 0;        ///< Of those over the window the ones with more tokens
+                                         ///< than this are read in other chunks; 0: none are.
   std::size_t article_max_chunks = 0;    ///< Chunks that it reads of one of those, at most.
   std::size_t article_chunk_tokens = 0;  ///< Tokens of each, prompt included, at most.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.

@@ -74,6 +74,8 @@ def main() -> None:
     parser.add_argument("--bi-encoder", action="store_true", help="encode query and passage alone")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.bi_encoder and args.bin:
+        parser.error("--bi-encoder is PyTorch's: not with --bin")
 
     score = bi_encoder(args) if args.bi_encoder else scoring.scorer(args.model, args)
     config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))

@@ -27,6 +27,7 @@ from lists import Lists
 from metrics import ndcg
 from mine import QUERIES
 
+CUT_AT = 256  # tokens, in PyTorch: the library reads as the folder says
 SCALES = torch.logspace(-2, 1, 61)
 FACTORS = [1 + step / 20 for step in range(80, 0, -1)]  # 5 to 1.05
 
@@ -109,11 +110,11 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--lists", type=Path, required=True)
     parser.add_argument("--per-set", type=int, default=30)
-    scoring.add_options(parser, max_tokens=256)
+    scoring.add_options(parser)
     parser.add_argument("--save", type=Path, help="the scored lists, for torch.load")
     args = parser.parse_args()
 
-    score = scoring.scorer(args.model, args)
+    score = scoring.scorer(args.model, args, CUT_AT)
     lists = Lists(args.lists, "held")
     fitted = []
     for row in tqdm(held_lists(lists, trained_answers(args.lists), args.per_set), mininterval=5):

@@ -46,24 +46,24 @@ def batches(sequences: list[Encoding]) -> list[list[int]]:
     return result
 
 
-def add_options(parser: argparse.ArgumentParser, max_tokens: int = 0) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """What scorer reads, but the folder."""
-    parser.add_argument("--max-tokens", type=int, default=max_tokens,
-                        help="default: " + (str(max_tokens) if max_tokens else "the folder's"))
+    parser.add_argument("--max-tokens", type=int, default=0, help="of a sequence; default: the folder's")
     parser.add_argument("--bfloat16", action="store_true", help="of PyTorch")
     parser.add_argument("--bin", type=Path, help="the program `rerank`: the library scores")
     parser.add_argument("--precision", default="auto", help="of the library")
     parser.add_argument("--threads", type=int, default=1, help="of the library")
 
 
-def scorer(model: Path, args: argparse.Namespace) -> Scorer:
-    return by_library(model, args) if args.bin else by_pytorch(model, args)
+def scorer(model: Path, args: argparse.Namespace, cut_at: int = 0) -> Scorer:
+    """PyTorch cuts at `cut_at` tokens where nothing else is asked for; 0: at the folder's window."""
+    return by_library(model, args) if args.bin else by_pytorch(model, args, cut_at)
 
 
-def by_pytorch(path: Path, args: argparse.Namespace) -> Scorer:
+def by_pytorch(path: Path, args: argparse.Namespace, cut_at: int) -> Scorer:
     torch.set_num_threads(1)
     model, tokenizer, config = folder.load(path)
-    max_tokens = args.max_tokens or config["max_position_embeddings"]
+    max_tokens = args.max_tokens or cut_at or config["max_position_embeddings"]
 
     def logits(query: str, passages: list[str]) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):

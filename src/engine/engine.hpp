@@ -21,8 +21,9 @@
 
 namespace reranker::engine {
 
-/// Renewed whenever this header changes meaning: a module of another number is refused.
-constexpr int kAbi = 8;
+/// Renewed whenever this header changes meaning, or the namespace of what it throws: a module of
+/// another number is refused.
+constexpr int kAbi = 9;
 
 /// What an encoder says of itself.
 struct Description {

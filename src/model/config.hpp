@@ -47,8 +47,11 @@ struct Chunks {
 struct LongPassages {
   Overflow overflow = Overflow::truncate;  // or chunk
   Chunks chunks;
-  std::size_t article_tokens = std::numeric_limits<std::size_t>::max();
+  std::size_t article_tokens = kNoArticles;
   Chunks article_chunks;
+
+  static constexpr std::size_t kNoArticles = std::numeric_limits<std::size_t>::max();
+  bool has_articles() const { return article_tokens != kNoArticles; }
 };
 
 /// What config.json says in every family.

@@ -64,10 +64,7 @@ void Executor::run(const Job& job, const Deadline& deadline) {
   if (leading == this) return job(*this);
   Ticket ticket{&job, nullptr, false};
   queue(ticket);
-  if (deadline && withdraw(ticket, deadline))
-    throw Error(ErrorCode::deadline_exceeded, "the deadline passed while others had the threads");
-  await(ticket);
-  if (ticket.error) std::rethrow_exception(ticket.error);
+  await_turn(ticket, deadline);
 }
 
 void Executor::queue(Ticket& ticket) {
@@ -85,13 +82,21 @@ void Executor::await(const Ticket& ticket) {
 }
 
 // Whether the ticket's turn had not come by the deadline: then it is taken from the queue.
-bool Executor::withdraw(const Ticket& ticket, const Deadline& deadline) {
+bool Executor::withdraw(Ticket& ticket, std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(signals_->mutex);
-  if (signals_->ticket_done.wait_until(lock, *deadline, [&] { return ticket.done; })) return false;
+  if (signals_->ticket_done.wait_until(lock, deadline, [&] { return ticket.done; })) return false;
   const auto queued = std::find(tickets_.begin(), tickets_.end(), &ticket);
   if (queued == tickets_.end()) return false;
   tickets_.erase(queued);
+  ticket.done = true;
   return true;
+}
+
+void Executor::await_turn(Ticket& ticket, const Deadline& deadline) {
+  if (deadline && withdraw(ticket, *deadline))
+    throw Error(ErrorCode::deadline_exceeded, "the deadline passed before its turn came");
+  await(ticket);
+  if (ticket.error) std::rethrow_exception(ticket.error);
 }
 
 Executor::Pending::Pending(Executor& executor, Job job)
@@ -100,12 +105,12 @@ Executor::Pending::Pending(Executor& executor, Job job)
 }
 
 Executor::Pending::~Pending() {
+  executor_.withdraw(ticket_, std::chrono::steady_clock::now());
   executor_.await(ticket_);
 }
 
-void Executor::Pending::wait() {
-  executor_.await(ticket_);
-  if (ticket_.error) std::rethrow_exception(ticket_.error);
+void Executor::Pending::wait(const Deadline& deadline) {
+  executor_.await_turn(ticket_, deadline);
 }
 
 void Executor::start_threads() {

@@ -65,7 +65,8 @@ class Executor final : private Crew {
 
   void queue(Ticket& ticket);
   void await(const Ticket& ticket);
-  bool withdraw(const Ticket& ticket, const Deadline& deadline);
+  bool withdraw(Ticket& ticket, std::chrono::steady_clock::time_point deadline);
+  void await_turn(Ticket& ticket, const Deadline& deadline);
 
   // The parallel_for under way. Open to helpers while `generation` is odd; a helper counts itself
   // into `busy`, then looks whether it is still open, so that the leader, who closes first and
@@ -123,13 +124,13 @@ class Executor final : private Crew {
 class Executor::Pending {
  public:
   Pending(Executor& executor, Job job);
-  /// Waits for the job, if nobody has.
+  /// Waits for the job if it runs; one whose turn has not come never runs.
   ~Pending();
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
 
-  /// To be called once.
-  void wait();
+  /// To be called once. Throws what the job threw, and as `run` where its turn does not come.
+  void wait(const Deadline& deadline = {});
 
  private:
   Executor& executor_;

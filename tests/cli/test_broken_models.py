@@ -133,7 +133,7 @@ BROKEN = [
     ("chunks of articles shorter than the prompt", with_config(long_passages={
         "overflow": "chunk", "max_chunks": 2,
         "articles": {"over_tokens": 500, "max_chunks": 2, "chunk_tokens": 4}}), INVALID,
-     ["config.json: long_passages", '"chunk_tokens" is 4, at least ']),
+     ["config.json: long_passages: articles", '"chunk_tokens" is 4, at least ']),
 
     ("another architecture", with_config(architectures=["LlamaForCausalLM"]), UNSUPPORTED,
      ["LlamaForCausalLM", "LlamaBidirectionalForSequenceClassification"]),

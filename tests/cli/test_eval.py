@@ -30,6 +30,11 @@ def score_of(place):
     return 10.0 - place
 
 
+def query_text(name):
+    """With a character that some readers of lines take for the end of one."""
+    return f"query\u2028{name}"
+
+
 def passage_text(name):
     """Titled passages begin with the title; p3's text does so by itself."""
     return f"Bees\ntext of {name}" if name == "p1" else f"text of {name}"
@@ -46,7 +51,7 @@ def write_set(folder):
               for i in range(1, 10)]
     del corpus[7]["title"]
     (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(driver.jsonl(*corpus)))
-    queries = [{"_id": name, "text": f"query {name}"} for name in RELEVANT]
+    queries = [{"_id": name, "text": query_text(name)} for name in RELEVANT]
     (folder / "queries.jsonl").write_bytes(driver.jsonl(*queries))
     qrels = [(query, passage, gain) for query, gains in RELEVANT.items()
              for passage, gain in gains.items()]
@@ -125,7 +130,7 @@ class Eval(driver.CliTest):
 
     def orders(self, key):
         """Each query's candidates as `score --report` orders them by logit or fused score."""
-        requests = [{"query": f"query {query}", "passages": list(map(passage_text, found)),
+        requests = [{"query": query_text(query), "passages": list(map(passage_text, found)),
                      "first_stage": [score_of(place) for place in range(len(found))]}
                     for query, found in CANDIDATES.items()]
         answers = self.ask("score", *requests, options=["--report"])
@@ -150,7 +155,7 @@ class Eval(driver.CliTest):
         path = self.folder / "logits.jsonl"
         result = self.eval("--model", self.model, "--logits", path)
         self.assertEqual((result.status, result.error), (0, ""))
-        requests = [{"query": f"query {query}", "passages": list(map(passage_text, found))}
+        requests = [{"query": query_text(query), "passages": list(map(passage_text, found))}
                     for query, found in CANDIDATES.items()]
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         for row, found, answer in zip(rows, CANDIDATES.values(), self.ask("score", *requests), strict=True):
@@ -158,9 +163,15 @@ class Eval(driver.CliTest):
             self.assertEqual(row["scores"], [score_of(place) for place in range(len(found))])
         self.assertEqual(
             [(row["set"], row["query"], row["relevant"], row["num_relevant"]) for row in rows],
-            [("tiny-set", "query q1", [False, False, True, False], 1),
-             ("tiny-set", "query q2", [False, True, False, False, False, False, True], 3),
-             ("tiny-set", "query q3", [False, False, False], 1)])
+            [("tiny-set", query_text("q1"), [False, False, True, False], 1),
+             ("tiny-set", query_text("q2"), [False, True, False, False, False, False, True], 3),
+             ("tiny-set", query_text("q3"), [False, False, False], 1)])
+
+    def test_logits_want_a_model(self):
+        path = self.folder / "kept.jsonl"
+        path.write_text("kept")
+        self.check_failure(self.eval("--logits", path), 2, "usage", "--model")
+        self.assertEqual(path.read_text(), "kept")
 
     def test_limit_takes_queries_evenly(self):
         figures = self.figures("--limit", 2)  # the first and the second of three

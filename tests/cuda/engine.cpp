@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "cuda/on_cuda.hpp"
@@ -127,6 +130,28 @@ TEST_CASE("passes that run beside the tokenizer give each pair's bits, in any wi
   }
   options.overflow = reranker::Overflow::chunk;
   CHECK(model.rank("why", many_passages(), options).usage.sequences > many_passages().size());
+}
+
+TEST_CASE("a call on CUDA ends early where it is to, and the model serves on", "[cuda]") {
+  const auto texts = passages();
+  const auto model = load_tiny(on_cuda());
+  const auto before = model.score("why", texts);
+  const std::vector<std::string_view> many(1000000, texts.back());  // more than can be done
+  const std::chrono::milliseconds moment(20);                       // some passes
+  reranker::RankOptions options;
+  options.token_budget = 1;
+  options.cancel = reranker::CancelToken();
+  std::thread other([&] {
+    std::this_thread::sleep_for(moment);
+    options.cancel->cancel();
+  });
+  check_error(ErrorCode::cancelled, "was cancelled", [&] { model.rank("why", many, options); });
+  other.join();
+  options.cancel.reset();
+  options.deadline = std::chrono::steady_clock::now() + moment;
+  check_error(ErrorCode::deadline_exceeded, "the deadline passed",
+              [&] { model.rank("why", many, options); });
+  CHECK(model.score("why", texts) == before);
 }
 
 TEST_CASE("no passages need no pass on CUDA", "[cuda]") {

@@ -63,8 +63,13 @@ TEST_CASE("a job whose turn does not come by its deadline never runs", "[watch]"
   while (!started) std::this_thread::yield();
 
   bool ran = false;
-  check_error(ErrorCode::deadline_exceeded, "while others had the threads",
+  check_error(ErrorCode::deadline_exceeded, "before its turn came",
               [&] { executor.run([&](Crew&) { ran = true; }, kPast); });
+  Executor::Pending late(executor, [&](Crew&) { ran = true; });
+  check_error(ErrorCode::deadline_exceeded, "before its turn came", [&] { late.wait(kPast); });
+  {
+    const Executor::Pending forsaken(executor, [&](Crew&) { ran = true; });
+  }
   release = true;
   other.join();
   executor.run([](Crew&) {}, kFuture);
