@@ -131,6 +131,7 @@ def main():
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--pairs", type=int, nargs="+", default=[1, 32])
     args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
     peers = [peer for pairs in args.pairs for peer in (Transformers(args.model, pairs, args.threads),
                                                        OnnxRuntime(args.model, pairs, args.threads, args.work))]
     passages = [passage_of(tokens, i, peers[0].count) for i, tokens in enumerate(RAGGED)]
