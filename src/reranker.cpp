@@ -177,7 +177,8 @@ model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
   how.chunks = {options.max_chunks, options.chunk_tokens};
   if (options.overflow == Overflow::automatic) how = long_passages;
   for (model::Chunks* chunks : {&how.chunks, &how.article_chunks})
-    if (chunks->tokens == 0 || chunks->tokens > max_tokens) chunks->tokens = max_tokens;
+    if (how.overflow != Overflow::chunk || chunks->tokens == 0 || chunks->tokens > max_tokens)
+      chunks->tokens = max_tokens;
   return how;
 }
 

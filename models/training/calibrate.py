@@ -1,5 +1,6 @@
 """Fits what a model's scores mean as probabilities of relevance, from the logits
-that evaluate.py saved, and writes it into the model folder's config.json.
+that `rerank eval --logits` or evaluate.py saved, and writes it into the model folder's
+config.json.
 
     python calibrate.py --model ../minilm logits.jsonl ...
 

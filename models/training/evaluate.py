@@ -22,12 +22,12 @@ import folder
 import scoring
 from beir import draw_queries
 from fusion import first_stage_terms, weights_of
+from loss import TEACHER_SCALE
 from metrics import ndcg, recall
 from mine import CANDIDATES, QUERIES, UNSEEN
 from teacher import BiEncoder
 
 BI_ENCODER_TOKENS = 256  # where all-MiniLM-L6-v2 cuts texts by default
-COSINE_SCALE = 20  # as it was trained
 
 
 def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
@@ -43,7 +43,7 @@ def bi_encoder(args: argparse.Namespace) -> scoring.Scorer:
 
     def cosines(query: str, passages: list[str]) -> torch.Tensor:
         encoder.encode([query, *passages])
-        return COSINE_SCALE * encoder.cosines(query, passages)
+        return TEACHER_SCALE * encoder.cosines(query, passages)
 
     return cosines
 

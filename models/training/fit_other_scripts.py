@@ -1,5 +1,6 @@
 """Fits the first stage's two weights for queries of other scripts than the Latin, on
-dev queries that evaluate.py has scored, and writes them into the folder's config.json.
+dev queries whose logits `rerank eval --logits` or evaluate.py saved, and writes them into
+the folder's config.json.
 
     python evaluate.py --model ../small --data DATA --sets iapp-wiki heq ... --bin BIN --save logits.jsonl
     python fit_other_scripts.py --model ../small logits.jsonl

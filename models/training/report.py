@@ -1,4 +1,4 @@
-"""Tells what a model gains, from the logits that evaluate.py saved.
+"""Tells what a model gains, from the logits that `rerank eval --logits` or evaluate.py saved.
 
     python report.py --model ../minilm logits.jsonl ...
 
@@ -31,7 +31,7 @@ def floats(numbers: list[float]) -> torch.Tensor:
 
 
 def measure_saved(saved: dict, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
-    """evaluate.measure of a line that evaluate.py saved: passages by their places, those not found below 0."""
+    """evaluate.measure of a line of saved logits: passages by their places, those not found below 0."""
     found = {i for i, relevant in enumerate(saved["relevant"]) if relevant}
     missed = {-1 - i for i in range(saved["num_relevant"] - len(found))}
     row = {"ids": range(len(saved["scores"])), "relevant": found | missed, "scores": floats(saved["scores"])}

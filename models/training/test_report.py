@@ -56,9 +56,10 @@ def test_metrics_on_a_ranking():
 
 
 def save_results(path: Path, sets: dict[str, list[int]]) -> Path:
-    """Six candidates a query; the relevant one comes at the given place, 6 for not at all, and has the highest logit."""
+    """Six candidates a query; the relevant one comes at the given place, 6 for not at all, and has the highest logit.
+    Whole numbers are as `rerank eval` writes them."""
     rows = [{"set": name, "query": "bees", "relevant": [i == place for i in range(6)], "num_relevant": 1,
-             "logits": [float(i == place) for i in range(6)], "scores": [6, 5, 4, 3, 2, 1]}  # as `rerank eval` writes whole numbers
+             "logits": [float(i == place) for i in range(6)], "scores": [6, 5, 4, 3, 2, 1]}
             for name, places in sets.items() for place in places]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

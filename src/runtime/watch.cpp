@@ -6,7 +6,7 @@ namespace reranker::runtime {
 
 void Watch::check() const {
   if (cancelled()) throw Error(ErrorCode::cancelled, "the call was cancelled");
-  if (over())
+  if (late())
     throw Error(ErrorCode::deadline_exceeded, "the deadline passed before all was scored");
 }
 

@@ -25,7 +25,8 @@ class Watch {
   bool any() const { return deadline_ || cancel_; }
 
   bool cancelled() const { return cancel_ && cancel_->cancelled(); }
-  bool over() const { return cancelled() || (deadline_ && Clock::now() >= *deadline_); }
+  bool late() const { return deadline_ && Clock::now() >= *deadline_; }
+  bool over() const { return cancelled() || late(); }
 
   /// Throws Error where the call is over: cancelled, deadline_exceeded.
   void check() const;
