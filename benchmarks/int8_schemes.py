@@ -9,7 +9,6 @@ Means and deviations that a scheme asks for are of other dev queries drawn from 
 """
 
 import argparse
-import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch.nn.functional as F
 
 import ranking  # puts models/training on the path
 import folder
+import quads
 from beir import draw_queries
 from fusion import first_stage_terms, weights_of
 from scoring import score
@@ -30,19 +30,19 @@ EMBEDDING_GROUP = 32
 @dataclass(frozen=True)
 class Scheme:
     levels: int = 127  # of an activation's code, on either side of 0
-    quad: int | None = None  # what a quad of weights may reach; None: no bound
+    quad: int | None = None  # what a quad of codes may reach; None: no bound
     whole_rows: bool = False  # rows turned as one block
     fitted: bool = False  # inputs less their mean, a factor for each column that evens out the rounding
 
 
-VNNI, AVX2 = Scheme(), Scheme(quad=128)
+VNNI, AVX2 = Scheme(), Scheme(quad=quads.MOST)
 SCHEMES = {
     "vnni": VNNI,
     "avx2": AVX2,
     "vnni-fitted": Scheme(whole_rows=True, fitted=True),
-    "avx2-fitted": Scheme(quad=128, whole_rows=True, fitted=True),
+    "avx2-fitted": Scheme(quad=quads.MOST, whole_rows=True, fitted=True),
     # Codes of up to 181 times a quad of 181 fill int16 as 255 times 128 do.
-    "avx2-even": Scheme(levels=90, quad=181, whole_rows=True, fitted=True),
+    "avx2-even": Scheme(levels=90, quad=179, whole_rows=True, fitted=True),
 }
 
 
@@ -97,34 +97,17 @@ def collect(model, run) -> list[Inputs]:
 
 def turn(dim: int, whole: bool) -> torch.Tensor:
     """An orthogonal matrix for blocks of a row: rotate.hpp's, or one that mixes all of the row."""
-    block = dim & -dim if whole else next(4 ** n for n in (4, 3, 2, 1, 0) if dim % 4 ** n == 0)
-    matrix = torch.ones(1, 1)
-    for _ in range(block.bit_length() - 1):
-        matrix = torch.kron(torch.tensor([[1.0, 1.0], [1.0, -1.0]]), matrix)
-    matrix = matrix / math.sqrt(block)
-    while whole and dim // len(matrix) % 3 == 0:
+    if not whole:
+        return quads.rotation(dim)
+    matrix = quads.hadamard(dim & -dim)
+    while dim // len(matrix) % 3 == 0:
         matrix = torch.kron(torch.eye(3) - 2 / 3, matrix)
     return matrix
-
-
-def turned(x: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-    return (x.reshape(-1, len(matrix)) @ matrix.T).reshape(x.shape)
 
 
 def rounded(x: torch.Tensor, levels: int) -> torch.Tensor:
     scale = x.abs().amax(-1, keepdim=True).clamp(min=1e-30) / levels
     return (x / scale).round() * scale
-
-
-def weight_scale(weight: torch.Tensor, quad: int | None) -> torch.Tensor:
-    """(rows, 1)"""
-    largest = weight.abs().amax(1)
-    if quad is not None:
-        octets = weight.unflatten(1, (-1, 8))
-        quads = torch.stack([octets[..., [0, 1, 4, 5]], octets[..., [2, 3, 6, 7]]])
-        sums = torch.stack([quads.clamp(min=0).sum(-1), (-quads).clamp(min=0).sum(-1)])
-        largest = torch.maximum(largest, sums.amax((0, 1, 3)) * 127 / (quad - 2))
-    return largest.unsqueeze(1) / 127
 
 
 def simulate(inputs: Inputs, scheme: Scheme) -> None:
@@ -133,12 +116,12 @@ def simulate(inputs: Inputs, scheme: Scheme) -> None:
     matrix = turn(dim, scheme.whole_rows)
     mean, factors = (inputs.mean, inputs.factors) if scheme.fitted else (torch.zeros(dim), torch.ones(dim))
     for linear in inputs.linears:
-        weight = turned(linear.weight * factors, matrix)
-        scale = weight_scale(weight, scheme.quad)
+        weight = quads.turned(linear.weight * factors, matrix)
+        scale = quads.scales(weight, scheme.quad)
         codes = (weight / scale).round() * scale
         bias = linear.weight @ mean + (0 if linear.bias is None else linear.bias)
         linear.forward = lambda x, codes=codes, bias=bias: F.linear(
-            rounded(turned((x - mean) / factors, matrix), scheme.levels), codes, bias)
+            rounded(quads.turned((x - mean) / factors, matrix), scheme.levels), codes, bias)
 
 
 def scores(model, tokenizer, config: dict, rows: list[dict], max_tokens: int) -> list[dict]:

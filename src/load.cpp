@@ -119,10 +119,11 @@ class EncoderToBe {
     if (options.log)
       warn_ = [log = options.log](std::string_view message) { log(LogLevel::warning, message); };
     making_.emplace(executor, [this, &model, window, &options](runtime::Crew& crew) {
-      encoder_ = make_on(options.device,
-                         {model.network, model.checkpoint, window, options.precision,
-                          options.device_index, executor_.memory_limit(), crew, warn_},
-                         options.log);
+      encoder_ = make_on(
+          options.device,
+          {model.network, model.checkpoint, window, options.precision, model.config.int8_quads,
+           options.device_index, executor_.memory_limit(), crew, warn_},
+          options.log);
     });
   }
 

@@ -64,6 +64,12 @@ Precision choose_precision(Precision wanted) {
   return wanted == Precision::automatic ? Precision::fp32 : wanted;
 }
 
+// Weights that lie on the steps of quads are exact there alone, also where more steps are to be
+// had.
+kernels::Int8Range int8_range(const Blueprint& blueprint, const kernels::CpuKernels& kernels) {
+  return blueprint.int8_quads ? kernels::Int8Range::quads : kernels.int8_range;
+}
+
 at::Tensor view(const std::vector<std::int32_t>& values) {
   return at::from_blob(const_cast<std::int32_t*>(values.data()),
                        {static_cast<std::int64_t>(values.size())}, at::kInt);
@@ -74,7 +80,8 @@ class CpuEncoder final : public Encoder {
   explicit CpuEncoder(const Blueprint& blueprint)
       : warn_(blueprint.warn),
         kernels_(choose_kernels()),
-        arithmetic_(make_arithmetic(choose_precision(blueprint.precision), kernels_)),
+        arithmetic_(make_arithmetic(choose_precision(blueprint.precision), kernels_,
+                                    int8_range(blueprint, kernels_))),
         weights_(load_weights(blueprint, *arithmetic_)),
         graph_(blueprint.network, weights_, make_rope_table(blueprint)),
         num_heads_(blueprint.network.num_heads),

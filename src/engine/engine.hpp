@@ -23,7 +23,7 @@ namespace reranker::engine {
 
 /// Renewed whenever this header changes meaning, or the namespace of what it throws: a module of
 /// another number is refused.
-constexpr int kAbi = 9;
+constexpr int kAbi = 10;
 
 /// What an encoder says of itself.
 struct Description {
@@ -80,6 +80,7 @@ struct Blueprint {
   const model::Checkpoint& checkpoint;
   std::size_t max_tokens;    // of one sequence
   Precision precision;       // automatic: the engine's own choice
+  bool int8_quads;           // model::Config's
   int device_index;          // of several devices of the engine's kind
   std::size_t memory_limit;  // of working memory; 0: none
   runtime::Crew& crew;

@@ -181,6 +181,14 @@ LongPassages read_long_passages(const JsonObject& config) {
   return {};
 }
 
+bool read_int8_weights(const JsonObject& config) {
+  if (!config.has("int8_weights")) return false;
+  const std::string form = config.string("int8_weights").value_or("null");
+  if (form == "quads") return true;
+  throw Error(ErrorCode::model_invalid,
+              fmt::format("{}: \"int8_weights\" is {}, \"quads\" wanted", config.where(), form));
+}
+
 }  // namespace
 
 void read_common(const JsonObject& config, Config& out) {
@@ -194,6 +202,7 @@ void read_common(const JsonObject& config, Config& out) {
   read_fusions(config, out);
   out.calibration = read_calibration(config, out);
   out.long_passages = read_long_passages(config);
+  out.int8_quads = read_int8_weights(config);
 }
 
 }  // namespace reranker::model

@@ -70,6 +70,9 @@ struct Config {
   std::optional<Fusion> fusion_other_scripts;  // of queries whose letters are mostly not Latin
   std::optional<Calibration> calibration;
   LongPassages long_passages;
+  /// "int8_weights" is "quads": the projections' weights, once rotated, are whole steps of
+  /// Int8Range::quads (kernels/linear_int8.hpp), so that int8 keeps them as they are.
+  bool int8_quads = false;
 };
 
 constexpr std::int64_t kMaxExtent = 1 << 20;  // of any one dimension: far beyond every model

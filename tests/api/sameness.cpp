@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +11,7 @@
 
 #include "api/model.hpp"
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 using reranker::Precision;
 using reranker::Reranker;
@@ -76,4 +80,57 @@ TEST_CASE("models of equal fingerprints give equal scores", "[sameness]") {
     CHECK(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
   }
   if (precision == Precision::fp32) CHECK(scores.size() == 1);
+}
+
+namespace {
+
+// The tiny model with a config.json that says it was made for int8.
+class MadeForInt8 {
+ public:
+  MadeForInt8() {
+    const std::filesystem::path source = std::getenv("RERANKER_TINY_MODEL");
+    for (const auto& file : std::filesystem::directory_iterator(source))
+      std::filesystem::copy(file.path(), folder_.path() / file.path().filename());
+    std::ifstream config(source / "config.json");
+    const std::string text{std::istreambuf_iterator<char>(config), {}};
+    folder_.write("config.json", "{\"int8_weights\": \"quads\"," + text.substr(text.find('{') + 1));
+  }
+
+  Reranker load(const std::string& kernels, Precision precision = Precision::int8) const {
+    const Isa isa(kernels);
+    auto options = in(precision);
+    options.device = reranker::Device::cpu;
+    return Reranker::load(folder_.path(), options);
+  }
+
+  std::optional<Reranker> load_if_there(const std::string& kernels) const {
+    try {
+      return load(kernels);
+    } catch (const reranker::Error& error) {
+      REQUIRE(error.code() == reranker::ErrorCode::unsupported);
+      WARN("skipped: " << error.what());
+      return std::nullopt;
+    }
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("a folder made for int8 is read in fp32 unless int8 is asked for", "[sameness]") {
+  CHECK(MadeForInt8().load("", Precision::automatic).info().precision == "fp32");
+}
+
+TEST_CASE("a folder made for int8 has the same scores on kernels with and without its instructions",
+          "[sameness]") {
+  const MadeForInt8 folder;
+  CHECK(folder.load("generic").info().weights == "int8 quads");  // not all steps that it has
+  const auto wanted = folder.load("avx2").score("why", many_passages());
+  for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni"}) {
+    CAPTURE(kernels);
+    const auto model = folder.load_if_there(kernels);
+    if (model) CHECK(model->score("why", many_passages()) == wanted);
+  }
 }

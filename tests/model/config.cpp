@@ -257,3 +257,13 @@ TEST_CASE("plain and linear frequencies have transformers' bits", "[config]") {
         std::vector<float>{0.333333343f, 0.105409257f, 0.0333333351f, 0.0105409259f, 0.00333333318f,
                            0.00105409266f, 0.000333333359f, 0.000105409265f});
 }
+
+TEST_CASE("a folder made for int8 says so, and no other way of it is known", "[config]") {
+  CHECK_FALSE(read(config_json("")).int8_quads);
+  CHECK(read(config_json(R"("int8_weights":"quads",)")).int8_quads);
+  const auto refused = [](const std::string& value, const std::string& part) {
+    check_refused(R"("int8_weights":)" + value + ",", ErrorCode::model_invalid, part);
+  };
+  refused(R"("full")", "\"int8_weights\" is full, \"quads\" wanted");
+  refused("true", "\"int8_weights\" is true, a string wanted");
+}

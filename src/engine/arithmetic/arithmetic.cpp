@@ -11,9 +11,9 @@ kernels::Epilogue largest_epilogue(const kernels::LinearWeights& weights) {
                                                      : kernels::Epilogue::add;
 }
 
-std::unique_ptr<Arithmetic> make_arithmetic(Precision precision,
-                                            const kernels::CpuKernels& kernels) {
-  if (precision == Precision::int8) return make_int8(kernels);
+std::unique_ptr<Arithmetic> make_arithmetic(Precision precision, const kernels::CpuKernels& kernels,
+                                            kernels::Int8Range int8_range) {
+  if (precision == Precision::int8) return make_int8(kernels, int8_range);
   if (precision != Precision::bf16) return make_fp32(kernels);
   if (kernels.bf16_sequence == nullptr)
     throw Error(ErrorCode::unsupported,

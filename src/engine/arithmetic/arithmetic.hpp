@@ -87,12 +87,13 @@ class Arithmetic {
 /// The epilogue that needs the most scratch of those that such weights are used with.
 kernels::Epilogue largest_epilogue(const kernels::LinearWeights& weights);
 
+/// `int8_range` is for int8's weights: kernels.int8_range, or quads.
 /// Throws Error: unsupported, where the kernels have no such arithmetic.
-std::unique_ptr<Arithmetic> make_arithmetic(Precision precision,
-                                            const kernels::CpuKernels& kernels);
+std::unique_ptr<Arithmetic> make_arithmetic(Precision precision, const kernels::CpuKernels& kernels,
+                                            kernels::Int8Range int8_range);
 
 std::unique_ptr<Arithmetic> make_fp32(const kernels::CpuKernels& kernels);
 std::unique_ptr<Arithmetic> make_bf16(const kernels::CpuKernels& kernels);
-std::unique_ptr<Arithmetic> make_int8(const kernels::CpuKernels& kernels);
+std::unique_ptr<Arithmetic> make_int8(const kernels::CpuKernels& kernels, kernels::Int8Range range);
 
 }  // namespace reranker::engine

@@ -21,11 +21,12 @@ struct Codes {
 
 class Int8 final : public MadeRows {
  public:
-  using MadeRows::MadeRows;
+  Int8(const kernels::CpuKernels& kernels, kernels::Int8Range range)
+      : MadeRows(kernels), range_(range) {}
 
   std::string name() const override { return "int8"; }
   std::string storage(kernels::WeightType) const override {
-    return kernels_.int8_range == kernels::Int8Range::full ? "int8" : "int8 quads";
+    return range_ == kernels::Int8Range::full ? "int8" : "int8 quads";
   }
 
   // Half of a model with a large vocabulary is its table.
@@ -67,7 +68,7 @@ class Int8 final : public MadeRows {
   // Rotated rows are fp32, whatever they were.
   kernels::LinearInt8Weights codes_of(LinearWeights weights) const {
     weights.type = kernels::WeightType::fp32;
-    return {weights, kernels_.int8_range};
+    return {weights, range_};
   }
 
   void norm(Call& call, const RowsToMake& rows, const float* weight, float eps) const override {
@@ -97,12 +98,15 @@ class Int8 final : public MadeRows {
                                        target.bias};
     run_kernel(call, args, kernels_.plan_linear_int8, kernels_.linear_int8);
   }
+
+  kernels::Int8Range range_;
 };
 
 }  // namespace
 
-std::unique_ptr<Arithmetic> make_int8(const kernels::CpuKernels& kernels) {
-  return std::make_unique<Int8>(kernels);
+std::unique_ptr<Arithmetic> make_int8(const kernels::CpuKernels& kernels,
+                                      kernels::Int8Range range) {
+  return std::make_unique<Int8>(kernels, range);
 }
 
 }  // namespace reranker::engine
