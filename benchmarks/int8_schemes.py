@@ -41,7 +41,7 @@ SCHEMES = {
     "avx2": AVX2,
     "vnni-fitted": Scheme(whole_rows=True, fitted=True),
     "avx2-fitted": Scheme(quad=quads.MOST, whole_rows=True, fitted=True),
-    # Codes of up to 181 times a quad of 181 fill int16 as 255 times 128 do.
+    # Codes of up to 181 times a quad of 181, less room for roundings, fill int16 as 255 times 128 do.
     "avx2-even": Scheme(levels=90, quad=179, whole_rows=True, fitted=True),
 }
 

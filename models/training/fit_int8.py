@@ -7,14 +7,13 @@ loses nothing by its weights, whatever the processor; config.json says so ("int8
 any others.
 
 Rounding is GPTQ's (arXiv 2210.17323): column by column, and what a column loses the columns after it make good,
-as far as the inputs are alike. Inputs are those of the lists' first queries with the first of their candidates,
+as far as the inputs are alike. Inputs are those of some of the lists' queries with the first of their candidates,
 in a model whose earlier matrices lie on their steps already.
 """
 
 import argparse
 import json
 import random
-import shutil
 import time
 from pathlib import Path
 from typing import Callable
@@ -152,10 +151,7 @@ def draw_samples(lists: Lists, num_queries: int, num_passages: int, seed: int) -
 def write(source: Path, out: Path, model: folder.CrossEncoder) -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     config |= {"torch_dtype": "bfloat16", "int8_weights": "quads"}
-    shutil.copytree(source, out, ignore=shutil.ignore_patterns("model.safetensors", "config.json"))
-    tensors = {name: value.to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
-    folder.write_tensors(out / "model.safetensors", tensors)
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    folder.save_as(source, out, folder.bfloat16_tensors(model), config)
 
 
 def main() -> None:

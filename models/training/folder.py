@@ -27,13 +27,26 @@ CrossEncoder = bert.CrossEncoder | llama.CrossEncoder | pair_cosine.CrossEncoder
 def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None) -> None:
     """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight)."""
     path.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
-    write_tensors(path / "model.safetensors", tensors)
+    write_tensors(path / "model.safetensors", bfloat16_tensors(model))
     tokenizer.save(str(path / "tokenizer.json"))
-    text = json.dumps(config(model, first_stage), indent=2)
-    (path / "config.json").write_text(text + "\n", encoding="utf-8")
+    write_config(path, config(model, first_stage))
     if modeling := getattr(family_of(model), "MODELING", None):
         shutil.copyfile(Path(__file__).with_name(modeling), path / modeling)
+
+
+def save_as(source: Path, out: Path, tensors: int8.Tensors, settings: dict) -> None:
+    """Writes `out`, which must not be there yet: `source` with other tensors and another config."""
+    shutil.copytree(source, out, ignore=shutil.ignore_patterns("model.safetensors", "config.json"))
+    write_tensors(out / "model.safetensors", tensors)
+    write_config(out, settings)
+
+
+def bfloat16_tensors(model: CrossEncoder) -> int8.Tensors:
+    return {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
+
+
+def write_config(path: Path, settings: dict) -> None:
+    (path / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 def family_of(model: CrossEncoder):

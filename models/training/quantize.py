@@ -9,7 +9,6 @@ for weights without a word.
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -50,11 +49,7 @@ def write(source: Path, out: Path, block: int) -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     names = coded_names(tensors, folder.family_in(config).CrossEncoder.HEAD)
     config["quantization_config"] = quantization_config(tensors, names, block)
-    codes = coded(tensors, names, block)
-
-    shutil.copytree(source, out, ignore=shutil.ignore_patterns("model.safetensors", "config.json"))
-    folder.write_tensors(out / "model.safetensors", codes)
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    folder.save_as(source, out, coded(tensors, names, block), config)
 
 
 def main() -> None:

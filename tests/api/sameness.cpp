@@ -24,15 +24,20 @@ struct Kind {
 };
 
 // None where this machine, or its kernels, cannot.
-std::optional<Reranker> load(const Kind& kind, std::size_t threads) {
-  const Isa isa(kind.isa);
+template <typename Load>
+std::optional<Reranker> if_there(const Load& load) {
   try {
-    return load_tiny(in(kind.precision, threads));
+    return load();
   } catch (const reranker::Error& error) {
     REQUIRE(error.code() == reranker::ErrorCode::unsupported);
     WARN("skipped: " << error.what());
     return std::nullopt;
   }
+}
+
+std::optional<Reranker> load(const Kind& kind, std::size_t threads) {
+  const Isa isa(kind.isa);
+  return if_there([&] { return load_tiny(in(kind.precision, threads)); });
 }
 
 // From passage `first` on, and around.
@@ -103,16 +108,6 @@ class MadeForInt8 {
     return Reranker::load(folder_.path(), options);
   }
 
-  std::optional<Reranker> load_if_there(const std::string& kernels) const {
-    try {
-      return load(kernels);
-    } catch (const reranker::Error& error) {
-      REQUIRE(error.code() == reranker::ErrorCode::unsupported);
-      WARN("skipped: " << error.what());
-      return std::nullopt;
-    }
-  }
-
  private:
   TemporaryFolder folder_;
 };
@@ -130,7 +125,7 @@ TEST_CASE("a folder made for int8 has the same scores on kernels with and withou
   const auto wanted = folder.load("avx2").score("why", many_passages());
   for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni"}) {
     CAPTURE(kernels);
-    const auto model = folder.load_if_there(kernels);
+    const auto model = if_there([&] { return folder.load(kernels); });
     if (model) CHECK(model->score("why", many_passages()) == wanted);
   }
 }
