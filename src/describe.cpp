@@ -12,7 +12,7 @@
 // What a model says of itself once it is loaded.
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace {
 
 std::size_t count_parameters(const model::Network& network) {
@@ -136,5 +136,5 @@ Info Reranker::Impl::describe(const model::Model& model,
   return out;
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -6,7 +6,7 @@
 #include <utility>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -26,19 +26,23 @@ struct Reranker::Impl::Encoding::Portion {
   bool done = false;
   std::optional<runtime::Executor::Pending> pending;  // goes first: its job uses the others
 
-  void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch) {
+  void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch, Progress& progress) {
     logits.resize(sequences.size());
-    for (const auto& batch : members)
+    for (const auto& batch : members) {
       runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
         impl.pass(watched, sequences, batch, logits, usage);
       });
+      progress.add(sequences, batch);
+    }
   }
 };
 
-Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch)
+Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch,
+                                   Progress& progress)
     : impl_(impl),
       token_budget_(token_budget),
       watch_(std::move(watch)),
+      progress_(progress),
       portion_tokens_(impl.encoder->leaves_host_free()
                           ? std::min(token_budget, impl.encoder->enough_tokens())
                           : 0) {}
@@ -63,7 +67,7 @@ void Reranker::Impl::Encoding::start_portion() {
   portion->members = impl_.deal(portion->sequences, token_budget_);
   if (portions_.size() >= kMostPending) wait_for(*portions_[portions_.size() - kMostPending]);
   portion->pending.emplace(*impl_.executor, [this, &portion = *portion](runtime::Crew& crew) {
-    portion.run(impl_, crew, watch_);
+    portion.run(impl_, crew, watch_, progress_);
   });
   portions_.push_back(std::move(portion));
 }
@@ -79,7 +83,7 @@ void Reranker::Impl::Encoding::wait_for(Portion& portion) {
 void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   if (portion_tokens_ == 0) {
     const auto begin = Clock::now();
-    const auto logits = impl_.encode(waiting_, token_budget_, watch_, usage);
+    const auto logits = impl_.encode(waiting_, token_budget_, watch_, progress_, usage);
     seconds_waited_ = std::chrono::duration<double>(Clock::now() - begin).count();
     return take(waiting_, logits);
   }
@@ -91,5 +95,5 @@ void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   }
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

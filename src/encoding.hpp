@@ -8,7 +8,7 @@
 #include "impl.hpp"
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 /// Where the host computes, all sequences are encoded when the last is there, longest first. Where
 /// it would be idle meanwhile, they are encoded a portion at a time, in the order of their coming,
@@ -18,7 +18,8 @@ class Reranker::Impl::Encoding {
   using Taker = std::function<void(const std::vector<batch::Sequence>& sequences,
                                    const std::vector<float>& logits)>;
 
-  Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch);
+  /// `progress` outlives it.
+  Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch, Progress& progress);
   ~Encoding();
   Encoding(const Encoding&) = delete;
   Encoding& operator=(const Encoding&) = delete;
@@ -41,6 +42,7 @@ class Reranker::Impl::Encoding {
   const Impl& impl_;
   const std::size_t token_budget_;
   const runtime::Watch watch_;
+  Progress& progress_;
   const std::size_t portion_tokens_;  // 0: one portion of all
   std::vector<batch::Sequence> waiting_;
   std::size_t waiting_tokens_ = 0;
@@ -48,5 +50,5 @@ class Reranker::Impl::Encoding {
   double seconds_waited_ = 0;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

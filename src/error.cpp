@@ -2,7 +2,7 @@
 #include <reranker/result.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 Error::Error(ErrorCode code, const std::string& message)
     : std::runtime_error(message), code_(code) {}
@@ -39,5 +39,5 @@ const char* name(Status status) noexcept {
   return "not_scored";
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -11,7 +11,7 @@
 #include "runtime/access.hpp"
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 void add(Usage& sum, const Usage& usage) {
   sum.sequences += usage.sequences;
@@ -62,13 +62,17 @@ std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
 
 std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
                                           std::size_t token_budget, const runtime::Watch& watch,
-                                          Usage& usage) const {
+                                          Progress& progress, Usage& usage) const {
   std::vector<float> logits(sequences.size());
   for (const auto& members : deal(sequences, token_budget)) {
     const auto job = [&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); };
     watch.check();
-    executor->run([&](runtime::Crew& crew) { runtime::do_watched(crew, watch, job); },
-                  watch.deadline());
+    executor->run(
+        [&](runtime::Crew& crew) {
+          runtime::do_watched(crew, watch, job);
+          progress.add(sequences, members);
+        },
+        watch.deadline());
   }
   return logits;
 }
@@ -107,5 +111,5 @@ Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
     from_.scratches_.push_back(std::move(scratch_));
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -12,6 +12,7 @@
 #include "batch/pack.hpp"
 #include "engine/engine.hpp"
 #include "model/config.hpp"
+#include "progress.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/watch.hpp"
 #include "text/frame.hpp"
@@ -21,7 +22,7 @@ namespace reranker {
 namespace model {
 struct Model;
 }
-inline namespace v3 {
+inline namespace v4 {
 
 /// Sums, and of memory the most.
 void add(Usage& sum, const Usage& usage);
@@ -48,6 +49,9 @@ struct Reranker::Impl {
   static std::shared_ptr<const Impl> load(const std::filesystem::path& folder,
                                           const LoadOptions& options);
 
+  /// `read`, as one of the calls that the Runtime admits. Throws Error also: overloaded.
+  Ranking call(Texts queries, Texts passages, const ScoreOptions& options) const;
+
   /// The passages, scored and in input order: one query for all of them, or one for each.
   Ranking read(Texts queries, Texts passages, const ScoreOptions& options) const;
 
@@ -56,10 +60,13 @@ struct Reranker::Impl {
 
   /// Logits of the sequences, in their order; adds to `usage` what it took.
   std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
-                            const runtime::Watch& watch, Usage& usage) const;
+                            const runtime::Watch& watch, Progress& progress, Usage& usage) const;
 
   /// Logits of sequences that are still being made.
   class Encoding;
+
+  /// A call of `read` that nobody waits for.
+  class Submitted;
 
   /// Throws Error: invalid_argument.
   void check(const ScoreOptions& options, std::size_t num_passages) const;
@@ -120,5 +127,5 @@ class Reranker::Impl::BorrowedScratch {
   text::Tokenizer::Scratch scratch_;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

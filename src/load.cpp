@@ -16,7 +16,7 @@
 // beside it.
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace {
 
 constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated at
@@ -159,8 +159,9 @@ std::string summary(const std::filesystem::path& folder, const Info& info) {
 // Weights that are not finite, or an engine that does not work here, show now and not in a call.
 void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
   Usage ignored;
+  Progress untold({}, 1);
   const batch::Sequence two_tokens{{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0};
-  const float logit = encode({two_tokens}, 2, {}, ignored).front();
+  const float logit = encode({two_tokens}, 2, {}, untold, ignored).front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: a forward pass of two tokens gives {}, a finite logit wanted: are "
@@ -199,5 +200,5 @@ Reranker Reranker::load(const std::filesystem::path& folder, const LoadOptions& 
   return runtime::guarded([&] { return Reranker(Impl::load(folder, options)); });
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <map>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,7 +26,7 @@
 // the best chunk of each passage -> fusion -> input order.
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace {
 
 constexpr float kUnscored = std::numeric_limits<float>::quiet_NaN();
@@ -148,11 +151,15 @@ std::vector<float> scores_of(const std::vector<Hit>& hits) {
   return scores;
 }
 
-void sort_best_first(std::vector<Hit>& hits) {
+// `top_n` 0: all.
+Ranking best_first(Ranking ranking, std::size_t top_n) {
+  auto& hits = ranking.hits;
   std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
     if (scored(a) != scored(b)) return scored(a);
     return scored(a) && a.score > b.score;
   });
+  if (top_n != 0 && top_n < hits.size()) hits.resize(top_n);
+  return ranking;
 }
 
 }  // namespace
@@ -207,14 +214,14 @@ void Reranker::Impl::score_hits(const Scoring& how, const std::vector<float>& fi
 
 // One query for all passages, or one for each.
 Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& options) const {
-  require_own_process();
   check(options, passages.size());
   const auto start = Clock::now();
   const auto how = choose(options);
   Ranking ranking;
   const runtime::Watch watch(options.deadline, options.cancel);
   watch.check();
-  Encoding encoding(*this, options.token_budget, watch);
+  Progress progress(options.progress, passages.size());
+  Encoding encoding(*this, options.token_budget, watch, progress);
   {
     BorrowedScratch scratch(*this);
     Prompts prompts;
@@ -227,6 +234,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
       auto fit = fit_passage(prompts, max_tokens, passages[i], i, how);
       if (!affordable(fit.sequences)) fit = {not_scored(fit.hit), {}};
       ranking.hits.push_back(fit.hit);
+      progress.expect(i, fit.sequences.size());
       encoding.add(std::move(fit.sequences));
     }
   }
@@ -240,10 +248,16 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
   return ranking;
 }
 
+Ranking Reranker::Impl::call(Texts queries, Texts passages, const ScoreOptions& options) const {
+  require_own_process();
+  const runtime::Executor::Admission admission(*executor);
+  return read(queries, passages, options);
+}
+
 std::vector<float> Reranker::score(std::string_view query, Texts passages,
                                    const ScoreOptions& options) const {
   return runtime::guarded([&] {
-    const auto ranking = impl_->read({query}, passages, options);
+    const auto ranking = impl_->call({query}, passages, options);
     require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
   });
@@ -256,19 +270,56 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
                                                          "one as of the other wanted",
                                                          queries.size(), passages.size()));
   return runtime::guarded([&] {
-    const auto ranking = impl_->read(queries, passages, options);
+    const auto ranking = impl_->call(queries, passages, options);
     require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
   });
 }
 
 Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
-  return runtime::guarded([&] {
-    auto ranking = impl_->read({query}, passages, options);
-    sort_best_first(ranking.hits);
-    if (options.top_n != 0 && options.top_n < ranking.hits.size())
-      ranking.hits.resize(options.top_n);
-    return ranking;
+  return runtime::guarded(
+      [&] { return best_first(impl_->call({query}, passages, options), options.top_n); });
+}
+
+/// A call that nobody waits for.
+class Reranker::Impl::Submitted {
+ public:
+  /// Throws Error: overloaded.
+  Submitted(std::shared_ptr<const Impl> impl, Request request, RankingCallback on_done)
+      : impl_(std::move(impl)),
+        admission_(std::in_place, *impl_->executor),
+        request_(std::move(request)),
+        on_done_(std::move(on_done)) {}
+
+  // The model and the call's place go first: what on_done does next finds them free.
+  void run() {
+    Ranking ranking;
+    std::exception_ptr error;
+    try {
+      ranking = runtime::guarded([&] {
+        return best_first(impl_->read({request_.query}, request_.passages, request_.options),
+                          request_.options.top_n);
+      });
+    } catch (...) {
+      error = std::current_exception();
+    }
+    admission_.reset();
+    impl_.reset();
+    on_done_(std::move(ranking), std::move(error));
+  }
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+  std::optional<runtime::Executor::Admission> admission_;
+  const Request request_;
+  const RankingCallback on_done_;
+};
+
+void Reranker::submit(Request request, RankingCallback on_done) const {
+  runtime::guarded([&] {
+    impl_->require_own_process();
+    auto call = std::make_shared<Impl::Submitted>(impl_, std::move(request), std::move(on_done));
+    impl_->executor->submit([call] { call->run(); });
   });
 }
 
@@ -296,5 +347,5 @@ const Info& Reranker::info() const {
   return impl_->info;
 }
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

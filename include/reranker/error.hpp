@@ -6,7 +6,7 @@
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 /// What a caller can do about a failure.
 enum class ErrorCode {
@@ -19,7 +19,7 @@ enum class ErrorCode {
   too_long,            ///< A passage passes the window and Overflow::fail was asked for.
   cancelled,           ///< ScoreOptions::cancel was cancelled before the call was done.
   deadline_exceeded,   ///< ScoreOptions::deadline passed before the call was done.
-  overloaded,          ///< Reserved: a Runtime's queue has no limit yet.
+  overloaded,          ///< RuntimeOptions::queue_length calls are under way: try again later.
   forked,              ///< The model was loaded before a fork and is used in the child.
   internal,            ///< A fault of the library: please report it.
 };
@@ -41,5 +41,5 @@ class RERANKER_EXPORT Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

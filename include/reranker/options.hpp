@@ -6,13 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 enum class Device { automatic, cpu, cuda };
 
@@ -81,6 +82,11 @@ class CancelToken {
   std::shared_ptr<std::atomic<bool>> cancelled_;
 };
 
+/// Told of a call's passages: how many are done, and how many there are. Called after each forward
+/// pass, on a thread of the Runtime, for one pass at a time: it should be quick, and must not call
+/// the library. What it throws ends the call and is thrown by it.
+using ProgressCallback = std::function<void(std::size_t done, std::size_t passages)>;
+
 struct ScoreOptions {
   Overflow overflow = Overflow::automatic;
 
@@ -110,6 +116,9 @@ struct ScoreOptions {
   /// Looked at where the deadline is, but waiting for the threads only when its turn comes.
   std::optional<CancelToken> cancel;
 
+  /// None: nothing is told.
+  ProgressCallback progress;
+
   /// Scores of the first stage (BM25, say), one a passage, or none. Used only when the folder
   /// carries a learned fusion (Info::fusion): the result is then the fused score.
   std::vector<float> first_stage;
@@ -120,5 +129,12 @@ struct RankOptions : ScoreOptions {
   std::size_t top_n = 0;
 };
 
-}  // namespace v3
+/// A call of rank that owns its texts.
+struct Request {
+  std::string query;
+  std::vector<std::string> passages;
+  RankOptions options;
+};
+
+}  // namespace v4
 }  // namespace reranker

@@ -14,7 +14,7 @@
 #include <reranker/texts.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 /// A loaded cross-encoder: reads a query and a passage together and gives the pair one
 /// relevance score.
@@ -29,7 +29,7 @@ inline namespace v3 {
 ///     auto scores = model.score("capital of peru", {"Lima", "Quito"});
 ///
 /// Every call throws Error: invalid_argument, out_of_memory, forked, internal; those that take
-/// options also: cancelled, deadline_exceeded.
+/// options also: cancelled, deadline_exceeded, overloaded.
 class RERANKER_EXPORT Reranker {
  public:
   /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or
@@ -57,6 +57,16 @@ class RERANKER_EXPORT Reranker {
   /// what went wrong.
   Ranking rank(std::string_view query, Texts passages, const RankOptions& options = {}) const;
 
+  /// What rank does, without waiting: for reactors and coroutines. `on_done` is called once, with
+  /// what rank would return, or with what it would throw and an empty ranking; on a thread of the
+  /// Runtime that tokenises for all submitted calls, so it should be quick, must not throw, and
+  /// must not wait for a call of the library; it may submit more. Calls begin in the order of their
+  /// coming. The model lives until then without the handle; a host that unloads the library keeps
+  /// a handle until on_done is called.
+  /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started). on_done is not
+  /// called then.
+  void submit(Request request, RankingCallback on_done) const;
+
   /// The ids that the encoder would read for the pair, prompt and specials included, not cut.
   std::vector<std::int32_t> tokenize(std::string_view query, std::string_view passage,
                                      SpecialTokens special_tokens = SpecialTokens::match) const;
@@ -73,5 +83,5 @@ class RERANKER_EXPORT Reranker {
   std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -2,13 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <reranker/export.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 /// How a passage fared.
 enum class Status {
@@ -66,6 +68,9 @@ struct Ranking {
   Timings timings;
 };
 
+/// Takes what a submitted call came to: a ranking, or an error and an empty one.
+using RankingCallback = std::function<void(Ranking ranking, std::exception_ptr error)>;
+
 /// What was loaded, and on what it runs.
 struct Info {
   std::string architecture;  ///< As config.json names it.
@@ -106,5 +111,5 @@ struct Info {
   std::string fingerprint;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -10,7 +10,7 @@ namespace reranker {
 namespace runtime {
 class Executor;
 }
-inline namespace v3 {
+inline namespace v4 {
 namespace detail {
 struct RuntimeAccess;
 }
@@ -28,13 +28,18 @@ struct RuntimeOptions {
   /// taken when it is loaded and given back when it goes; batches are cut smaller where the device
   /// has less.
   std::size_t memory_limit = 0;
+
+  /// The most calls of its models that are under way at one time: one computes, the others tokenise
+  /// or wait for their turns. One more throws overloaded at once, with nothing done. 0: no bound.
+  std::size_t queue_length = 0;
 };
 
 /// The threads and the working memory that models compute with.
 ///
 /// A handle: copies share. Any number of models may share one; the models that name none
 /// share the process's own, made at the first load. Its threads start on first use, block all
-/// signals and carry the name "reranker"; they end with the last holder. Thread-safe.
+/// signals and carry the name "reranker"; they end with the last holder. Two more start with the
+/// first call that is submitted. Thread-safe.
 class RERANKER_EXPORT Runtime {
  public:
   /// Throws Error: invalid_argument, out_of_memory (a thread cannot be started).
@@ -45,6 +50,7 @@ class RERANKER_EXPORT Runtime {
 
   std::size_t threads() const;
   std::size_t memory_limit() const;
+  std::size_t queue_length() const;
 
  private:
   friend struct detail::RuntimeAccess;
@@ -53,5 +59,5 @@ class RERANKER_EXPORT Runtime {
   std::shared_ptr<runtime::Executor> executor_;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

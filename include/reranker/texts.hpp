@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 
 /// A view of several texts, made without a copy from what a caller has at hand:
 /// vectors of string or string_view, a braced list, or one buffer with offsets.
@@ -60,5 +60,5 @@ class Texts {
   At at_ = nullptr;
 };
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -6,7 +6,7 @@
 #include <reranker/runtime.hpp>
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace detail {
 
 /// What is behind a Runtime, for our own rooms.
@@ -20,5 +20,5 @@ struct RuntimeAccess {
 };
 
 }  // namespace detail
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

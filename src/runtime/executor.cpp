@@ -1,26 +1,21 @@
 #include "runtime/executor.hpp"
 
-#include <fenv.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <reranker/error.hpp>
 
 #include "runtime/processors.hpp"
+#include "runtime/thread.hpp"
 
 namespace reranker::runtime {
 namespace {
-
-// More than the encoder needs, and little enough for a host with hundreds of threads.
-constexpr std::size_t kStackBytes = 1 << 20;
 
 // How long a helper looks for the next loop before it sleeps. Operators follow each other within
 // a few microseconds; a wake-up costs about fifty.
@@ -33,11 +28,6 @@ constexpr std::chrono::seconds kKept{1};
 // Whose leader this thread is.
 thread_local const Executor* leading = nullptr;
 
-struct Start {
-  Executor* executor;
-  std::size_t number;
-};
-
 void pause_briefly() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -46,8 +36,10 @@ void pause_briefly() {
 
 }  // namespace
 
-Executor::Executor(std::size_t threads, std::size_t memory_limit)
-    : num_threads_(threads != 0 ? threads : available_processors()), memory_limit_(memory_limit) {}
+Executor::Executor(std::size_t threads, std::size_t memory_limit, std::size_t queue_length)
+    : num_threads_(threads != 0 ? threads : available_processors()),
+      memory_limit_(memory_limit),
+      queue_length_(queue_length) {}
 
 Executor::~Executor() {
   if (in_forked_child())
@@ -99,6 +91,18 @@ void Executor::await_turn(Ticket& ticket, const Deadline& deadline) {
   if (ticket.error) std::rethrow_exception(ticket.error);
 }
 
+Executor::Admission::Admission(Executor& executor) : executor_(executor) {
+  const std::size_t others = executor.calls_++;
+  if (executor.queue_length_ == 0 || others < executor.queue_length_) return;
+  --executor.calls_;
+  throw Error(ErrorCode::overloaded, fmt::format("{} calls are under way, queue_length is {}",
+                                                 others, executor.queue_length_));
+}
+
+Executor::Admission::~Admission() {
+  --executor_.calls_;
+}
+
 Executor::Pending::Pending(Executor& executor, Job job)
     : executor_(executor), job_(std::move(job)) {
   executor_.queue(ticket_);
@@ -138,28 +142,10 @@ void Executor::fail_tickets(const std::exception_ptr& error) {
   signals_->ticket_done.notify_all();
 }
 
-// Signals are blocked while the thread is made, since a new thread inherits its maker's mask.
 void Executor::start_thread(std::size_t number) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  auto start = std::make_unique<Start>(Start{this, number});
-
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kStackBytes);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int error = pthread_create(&thread, &attributes, &thread_main, start.get());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-
-  if (error != 0)
-    throw Error(ErrorCode::out_of_memory,
-                fmt::format("cannot start thread {} of {}: {}", number + 1, num_threads_,
-                            std::strerror(error)));
-  (void)start.release();
-  threads_.push_back(thread);
+  threads_.push_back(
+      runtime::start_thread(fmt::format("thread {} of {}", number + 1, num_threads_),
+                            [this, number] { number == 0 ? lead() : help(number); }));
 }
 
 void Executor::stop_threads() {
@@ -171,18 +157,6 @@ void Executor::stop_threads() {
   signals_->loop_opened.notify_all();
   for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   threads_.clear();
-}
-
-// The floating-point environment is the maker's too: ours is the default, whatever the host set.
-void* Executor::thread_main(void* start) {
-  const std::unique_ptr<Start> own(static_cast<Start*>(start));
-  pthread_setname_np(pthread_self(), "reranker");
-  fesetenv(FE_DFL_ENV);
-  if (own->number == 0)
-    own->executor->lead();
-  else
-    own->executor->help(own->number);
-  return nullptr;
 }
 
 void Executor::lead() {

@@ -11,11 +11,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
 
 #include "runtime/crew.hpp"
+#include "runtime/submitter.hpp"
 
 namespace reranker::runtime {
 
@@ -27,8 +29,9 @@ class Executor final : private Crew {
   using Job = std::function<void(Crew&)>;
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-  /// `threads` of 0: available_processors(). Throws Error: out_of_memory.
-  Executor(std::size_t threads, std::size_t memory_limit);
+  /// `threads` of 0: available_processors(). `queue_length` of 0: as many calls as come. Throws
+  /// Error: out_of_memory.
+  Executor(std::size_t threads, std::size_t memory_limit, std::size_t queue_length = 0);
 
   /// Waits for the threads; no job may be under way. In a forked child, where they do not exist,
   /// it leaves them.
@@ -39,6 +42,7 @@ class Executor final : private Crew {
 
   std::size_t threads() const { return num_threads_; }
   std::size_t memory_limit() const { return memory_limit_; }
+  std::size_t queue_length() const { return queue_length_; }
 
   /// The process that the threads live in; 0 before they start.
   pid_t owner() const { return owner_; }
@@ -55,6 +59,11 @@ class Executor final : private Crew {
   void run(const Job& job, const Deadline& deadline = {});
 
   class Pending;
+  class Admission;
+
+  /// Runs a call that its caller does not wait for: on a thread that is neither the leader nor one
+  /// of its helpers, so that it may `run` jobs. As Submitter::add.
+  void submit(Submitter::Task call) { submitter_.add(std::move(call)); }
 
  private:
   struct Ticket {
@@ -89,7 +98,6 @@ class Executor final : private Crew {
   void start_thread(std::size_t number);
   void stop_threads();
   void fail_tickets(const std::exception_ptr& error);
-  static void* thread_main(void* start);
   void lead();
   void await_ticket(std::unique_lock<std::mutex>& lock);
   void help(std::size_t number);
@@ -99,6 +107,8 @@ class Executor final : private Crew {
 
   const std::size_t num_threads_;
   const std::size_t memory_limit_;
+  const std::size_t queue_length_;
+  std::atomic<std::size_t> calls_{0};  // admitted, under way
 
   // Apart, so that a forked child can leave them: one that threads of the parent were waiting on
   // can never be destroyed there.
@@ -117,6 +127,20 @@ class Executor final : private Crew {
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;
   Pages working_memory_;  // the leader's
+  Submitter submitter_;
+};
+
+/// A call's place among those that may be under way at one time, from its beginning to its end.
+class Executor::Admission {
+ public:
+  /// Throws Error: overloaded.
+  explicit Admission(Executor& executor);
+  ~Admission();
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+ private:
+  Executor& executor_;
 };
 
 /// A job that runs beside the thread that queued it, which does what `run` does in two steps. What

@@ -10,7 +10,7 @@
 #include "runtime/executor.hpp"
 
 namespace reranker {
-inline namespace v3 {
+inline namespace v4 {
 namespace {
 
 constexpr std::size_t kMaxThreads = 4096;
@@ -21,7 +21,8 @@ Runtime::Runtime(const RuntimeOptions& options) {
   if (options.threads > kMaxThreads)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("threads is {}, 0 (all) to {} wanted", options.threads, kMaxThreads));
-  executor_ = std::make_shared<runtime::Executor>(options.threads, options.memory_limit);
+  executor_ = std::make_shared<runtime::Executor>(options.threads, options.memory_limit,
+                                                  options.queue_length);
 }
 
 // Held by the models that use it, so that the threads end with the last of them and a host that
@@ -43,6 +44,9 @@ std::size_t Runtime::threads() const {
 std::size_t Runtime::memory_limit() const {
   return executor_->memory_limit();
 }
+std::size_t Runtime::queue_length() const {
+  return executor_->queue_length();
+}
 
-}  // namespace v3
+}  // namespace v4
 }  // namespace reranker

@@ -8,6 +8,7 @@
 using reranker::Error;
 using reranker::ErrorCode;
 using reranker::runtime::guarded;
+using reranker::runtime::HostException;
 
 TEST_CASE("what the system throws leaves the library as an Error", "[guard]") {
   CHECK(guarded([] { return 3; }) == 3);
@@ -17,4 +18,9 @@ TEST_CASE("what the system throws leaves the library as an Error", "[guard]") {
               [] { guarded([]() -> int { throw std::runtime_error("a reason"); }); });
   check_error(ErrorCode::too_long, "as it was",
               [] { guarded([]() -> int { throw Error(ErrorCode::too_long, "as it was"); }); });
+}
+
+TEST_CASE("what the host threw goes back to it as it was", "[guard]") {
+  const auto thrown = std::make_exception_ptr(std::runtime_error("the host's"));
+  CHECK_THROWS_AS(guarded([&]() -> int { throw HostException{thrown}; }), std::runtime_error);
 }

@@ -1,0 +1,134 @@
+#include <chrono>
+#include <exception>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/model.hpp"
+#include "support/catch.hpp"
+#include "support/errors.hpp"
+
+using reranker::CancelToken;
+using reranker::ErrorCode;
+using reranker::LoadOptions;
+using reranker::Ranking;
+using reranker::RankOptions;
+using reranker::Request;
+using reranker::Reranker;
+using reranker::Runtime;
+
+// What the call came to: get() throws its error.
+static std::future<Ranking> submit(const Reranker& model, Request request) {
+  auto promise = std::make_shared<std::promise<Ranking>>();
+  model.submit(std::move(request), [promise](Ranking ranking, std::exception_ptr error) {
+    error ? promise->set_exception(error) : promise->set_value(std::move(ranking));
+  });
+  return promise->get_future();
+}
+
+static Request bees(RankOptions options = {}) {
+  return {"why do bees dance", many_passages(), std::move(options)};
+}
+
+static void check_same(const Ranking& a, const Ranking& b) {
+  REQUIRE(a.hits.size() == b.hits.size());
+  for (std::size_t i = 0; i < a.hits.size(); ++i) {
+    CHECK(a.hits[i].index == b.hits[i].index);
+    CHECK(a.hits[i].score == b.hits[i].score);
+  }
+}
+
+TEST_CASE("a submitted call comes to what rank returns", "[submit]") {
+  const auto model = load_tiny(with_threads(2));
+  RankOptions options;
+  options.top_n = GENERATE(0, 3);
+  const auto request = bees(options);
+  const auto expected = model.rank(request.query, request.passages, options);
+  std::vector<std::future<Ranking>> calls;
+  for (int i = 0; i < 5; ++i) calls.push_back(submit(model, request));
+  for (auto& call : calls) check_same(call.get(), expected);
+  check_same(submit(model, {"why", {}, {}}).get(), {});
+}
+
+TEST_CASE("what ends a submitted call reaches its callback", "[submit]") {
+  const auto model = load_tiny();
+  RankOptions options;
+  options.token_budget = 0;
+  check_error(ErrorCode::invalid_argument, "token_budget is 0",
+              [&] { submit(model, bees(options)).get(); });
+  options = {};
+  options.cancel = CancelToken();
+  options.cancel->cancel();
+  check_error(ErrorCode::cancelled, "was cancelled", [&] { submit(model, bees(options)).get(); });
+  options = {};
+  options.deadline = std::chrono::steady_clock::now();
+  check_error(ErrorCode::deadline_exceeded, "deadline passed",
+              [&] { submit(model, bees(options)).get(); });
+}
+
+TEST_CASE("a submitted call outlives its handle and its runtime's", "[submit]") {
+  const auto expected = load_tiny().rank(bees().query, bees().passages);
+  std::future<Ranking> call;
+  {
+    const auto model = load_tiny(with_threads(2));
+    call = submit(model, bees());
+  }
+  check_same(call.get(), expected);
+}
+
+TEST_CASE("a callback may submit the next call", "[submit]") {
+  const auto model = load_tiny();
+  std::promise<Ranking> last;
+  model.submit(bees(), [&](Ranking, std::exception_ptr) {
+    model.submit(bees(),
+                 [&](Ranking ranking, std::exception_ptr) { last.set_value(std::move(ranking)); });
+  });
+  check_same(last.get_future().get(), model.rank(bees().query, bees().passages));
+}
+
+// A call that is under way until it is let go.
+class HeldCall {
+ public:
+  explicit HeldCall(const Reranker& model) {
+    RankOptions options;
+    options.progress = [this](std::size_t, std::size_t) {
+      started_.set_value();
+      go_.get_future().wait();
+    };
+    thread_ = std::thread([&model, options] { model.score("why", {"bees"}, options); });
+    started_.get_future().wait();
+  }
+  void end() {
+    go_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> started_;
+  std::promise<void> go_;
+  std::thread thread_;
+};
+
+TEST_CASE("a call past queue_length is refused at once, and later ones are not", "[submit]") {
+  LoadOptions options;
+  options.runtime = Runtime({1, 0, 1});
+  CHECK(options.runtime->queue_length() == 1);
+  const auto model = load_tiny(options);
+  const auto before = model.score("why", many_passages());
+  const auto refused = [](const auto& call) {
+    check_error(ErrorCode::overloaded, "1 calls are under way, queue_length is 1", call);
+  };
+  HeldCall held(model);
+  refused([&] { model.score("why", {"bees"}); });
+  refused([&] { model.score_pairs({"why"}, {"bees"}); });
+  refused([&] { model.rank("why", {"bees"}); });
+  refused([&] { submit(model, bees()); });
+  held.end();
+  CHECK(model.score("why", many_passages()) == before);
+  CHECK(submit(model, bees()).get().hits.size() == many_passages().size());
+  CHECK(model.score("why", many_passages()) == before);
+}
