@@ -338,9 +338,9 @@ void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
   if (wanted(options, "exp"))
     measure(options, "exp" + shape, 0, 2 * bytes,
             [&] { kernels.exp(y.data(), x.data(), tokens * dim); });
-  if (wanted(options, "erf"))
-    measure(options, "erf" + shape, 0, 2 * bytes,
-            [&] { kernels.erf(y.data(), x.data(), tokens * dim); });
+  if (wanted(options, "gelu"))
+    measure(options, "gelu" + shape, 0, 2 * bytes,
+            [&] { kernels.gelu(y.data(), x.data(), tokens * dim); });
 }
 
 void bench_bert(const Options& options, std::int64_t tokens, std::int64_t dim) {

@@ -4,7 +4,7 @@
 
 // classify: BERT's pooler and its head of one label. For sequence s with x its first token's row:
 //
-//   h[j]      = tanh(sum_i x[i] * weight[j][i] + bias[j])        tanh: erf.hpp
+//   h[j]      = tanh(sum_i x[i] * weight[j][i] + bias[j])        tanh: gelu.hpp
 //   logits[s] = sum_j h[j] * head[j] + head_bias
 //
 // Bits: both sums are dot products by the rule of sums.hpp; the biases are added to what comes out

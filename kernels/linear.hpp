@@ -8,7 +8,7 @@
 //
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
-//   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: erf.hpp
+//   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: gelu.hpp
 //   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
 //
 // Bits. k is cut into linear_num_blocks(k) blocks of linear_block(k) elements, the last one

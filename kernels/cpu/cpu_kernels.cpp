@@ -14,7 +14,7 @@ CpuKernels make_plain() {
   CpuKernels table{};
   add_row_plans(table);
   add_exp_generic(table);
-  add_erf_generic(table);
+  add_gelu_generic(table);
   add_linear_pack_generic(table);
   add_linear_generic(table);
   add_attention_generic(table);
@@ -63,7 +63,7 @@ CpuKernels make_avx2() {
   CpuKernels table = make_plain();
   table.isa = "avx2";
   add_exp_avx2(table);
-  add_erf_avx2(table);
+  add_gelu_avx2(table);
   add_linear_pack_avx2(table);
   add_linear_avx2(table);
   add_attention_avx2(table);
@@ -102,7 +102,7 @@ CpuKernels make_avx512() {
   CpuKernels table = make_avx2();
   table.isa = "avx512";
   add_exp_avx512(table);
-  add_erf_avx512(table);
+  add_gelu_avx512(table);
   add_linear_avx512(table);
   add_attention_avx512(table);
   add_rms_norm_avx512(table);

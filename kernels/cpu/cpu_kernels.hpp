@@ -41,7 +41,7 @@
 namespace reranker::kernels {
 
 /// Renewed whenever a kernel's bits change. Part of a model's fingerprint.
-constexpr int kCpuRevision = 3;
+constexpr int kCpuRevision = 4;
 
 struct Plan {
   std::int64_t num_tasks;     // 0 for empty input
@@ -139,11 +139,11 @@ struct CpuKernels {
   void (*pair_cosine)(const PairCosineArgs& args, const Plan& plan, std::int64_t task,
                       void* scratch);
 
-  /// y[i] = exp(x[i]) and so on, i < count, as every kernel computes them (exp.hpp, erf.hpp). For
+  /// y[i] = exp(x[i]) and so on, i < count, as every kernel computes them (exp.hpp, gelu.hpp). For
   /// tests.
   void (*exp)(float* y, const float* x, std::int64_t count);
   void (*exp2)(float* y, const float* x, std::int64_t count);
-  void (*erf)(float* y, const float* x, std::int64_t count);
+  void (*gelu)(float* y, const float* x, std::int64_t count);
   void (*tanh)(float* y, const float* x, std::int64_t count);
 };
 

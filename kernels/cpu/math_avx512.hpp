@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/vector_avx512.hpp"
-#include "kernels/erf.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -60,36 +60,18 @@ inline Floats exp2_of(Floats x) {  // exp.hpp, x <= 0
   return mul_lanes(static_cast<Lanes>(~too_small), p, as_exponent(shifted));
 }
 
-inline Floats erf_of(Floats x) {  // erf.hpp
+inline Floats gelu_of(Floats x) {  // gelu.hpp
   const Floats magnitude = magnitude_of(x);
-  const Floats square = mul(x, x);
-  Floats p = fill(kErfCoefficients[5]);
-  p = fma(p, square, fill(kErfCoefficients[4]));
-  p = fma(p, square, fill(kErfCoefficients[3]));
-  p = fma(p, square, fill(kErfCoefficients[2]));
-  p = fma(p, square, fill(kErfCoefficients[1]));
-  p = fma(p, square, fill(kErfCoefficients[0]));
-  const Floats small = fma(x, p, x);
-
-  const Floats one = fill(kErfOne);
-  const Floats t = pick(less(one, magnitude), one, magnitude);  // NaN stays NaN
-  p = fill(kErfcCoefficients[5]);
-  p = fma(p, t, fill(kErfcCoefficients[4]));
-  p = fma(p, t, fill(kErfcCoefficients[3]));
-  p = fma(p, t, fill(kErfcCoefficients[2]));
-  p = fma(p, t, fill(kErfcCoefficients[1]));
-  p = fma(p, t, fill(kErfcCoefficients[0]));
-  const Floats erfc = exp_of(fma(t, p, negate(t)));
-  const Floats large = with_sign(sub(fill(1.0f), erfc), x);
-  return pick(at_most(magnitude, fill(kErfSmall)), small, large);
+  const Floats end = fill(kGeluEnd);
+  const Floats t = pick(less(end, magnitude), end, magnitude);  // NaN stays NaN
+  Floats p = fill(kGeluCoefficients[8]);
+#pragma GCC unroll 8
+  for (int i = 7; i >= 0; --i) p = fma(p, t, fill(kGeluCoefficients[i]));
+  const Floats q = exp2_of(fma(t, p, fill(-1.0f)));
+  return fnma(t, q, max_of(x, zeros()));
 }
 
-inline Floats gelu_of(Floats x) {  // erf.hpp
-  const Floats erf = erf_of(mul(x, fill(kSqrtHalf)));
-  return mul(mul(x, fill(0.5f)), add(fill(1.0f), erf));
-}
-
-inline Floats tanh_of(Floats x) {  // erf.hpp
+inline Floats tanh_of(Floats x) {  // gelu.hpp
   const Floats t = magnitude_of(x);
   const Floats square = mul(t, t);
   Floats p = fill(kTanhCoefficients[4]);

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/cpu/widen.hpp"
-#include "kernels/erf.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -40,25 +40,15 @@ inline float exp2_of(float x) {  // exp.hpp, x <= 0
   return p * bits_of<float>(bits_of<std::uint32_t>(shifted) << 23);
 }
 
-inline float erf_of(float x) {  // erf.hpp
+inline float gelu_of(float x) {  // gelu.hpp
   const float magnitude = std::fabs(x);
-  if (magnitude <= kErfSmall) {
-    const float square = x * x;
-    float p = kErfCoefficients[5];
-    for (int i = 4; i >= 0; --i) p = std::fma(p, square, kErfCoefficients[i]);
-    return std::fma(x, p, x);
-  }
-  const float t = kErfOne < magnitude ? kErfOne : magnitude;  // NaN stays NaN
-  float p = kErfcCoefficients[5];
-  for (int i = 4; i >= 0; --i) p = std::fma(p, t, kErfcCoefficients[i]);
-  return std::copysign(1.0f - exp_of(std::fma(t, p, -t)), x);
+  const float t = kGeluEnd < magnitude ? kGeluEnd : magnitude;  // NaN stays NaN
+  float p = kGeluCoefficients[8];
+  for (int i = 7; i >= 0; --i) p = std::fma(p, t, kGeluCoefficients[i]);
+  return std::fma(-t, exp2_of(std::fma(t, p, -1.0f)), x > 0.0f ? x : 0.0f);
 }
 
-inline float gelu_of(float x) {  // erf.hpp
-  return (0.5f * x) * (1.0f + erf_of(x * kSqrtHalf));
-}
-
-inline float tanh_of(float x) {  // erf.hpp
+inline float tanh_of(float x) {  // gelu.hpp
   const float t = std::fabs(x);
   if (t > kTanhSmall) return std::copysign(1.0f - 2.0f / (exp_of(t + t) + 1.0f), x);
   const float square = t * t;

@@ -9,7 +9,7 @@
 namespace reranker::kernels {
 
 void add_exp_generic(CpuKernels& table);
-void add_erf_generic(CpuKernels& table);
+void add_gelu_generic(CpuKernels& table);
 void add_linear_pack_generic(CpuKernels& table);
 void add_linear_generic(CpuKernels& table);
 void add_attention_generic(CpuKernels& table);
@@ -24,7 +24,7 @@ void add_classify_generic(CpuKernels& table);
 void add_pair_cosine_generic(CpuKernels& table);
 
 void add_exp_avx2(CpuKernels& table);
-void add_erf_avx2(CpuKernels& table);
+void add_gelu_avx2(CpuKernels& table);
 void add_linear_pack_avx2(CpuKernels& table);
 void add_linear_avx2(CpuKernels& table);
 void add_attention_avx2(CpuKernels& table);
@@ -39,7 +39,7 @@ void add_classify_avx2(CpuKernels& table);
 void add_pair_cosine_avx2(CpuKernels& table);
 
 void add_exp_avx512(CpuKernels& table);
-void add_erf_avx512(CpuKernels& table);
+void add_gelu_avx512(CpuKernels& table);
 void add_linear_avx512(CpuKernels& table);
 void add_attention_avx512(CpuKernels& table);
 void add_rms_norm_avx512(CpuKernels& table);

@@ -2,7 +2,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/erf.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/exp.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
@@ -77,38 +77,17 @@ inline __m256 exp2_of(__m256 x) {  // exp.hpp, x <= 0
   return _mm256_andnot_ps(too_small, p);
 }
 
-inline __m256 erf_of(__m256 x) {  // erf.hpp
-  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
-  const __m256 magnitude = _mm256_xor_ps(x, sign);
-  const __m256 square = _mm256_mul_ps(x, x);
-  __m256 p = _mm256_set1_ps(kErfCoefficients[5]);
-  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[4]));
-  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[3]));
-  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[2]));
-  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[1]));
-  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(kErfCoefficients[0]));
-  const __m256 small = _mm256_fmadd_ps(x, p, x);
-
-  const __m256 t = _mm256_min_ps(_mm256_set1_ps(kErfOne), magnitude);  // NaN stays NaN
-  p = _mm256_set1_ps(kErfcCoefficients[5]);
-  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[4]));
-  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[3]));
-  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[2]));
-  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[1]));
-  p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kErfcCoefficients[0]));
-  const __m256 erfc = exp_of(_mm256_fmsub_ps(t, p, t));
-  const __m256 large = _mm256_or_ps(_mm256_sub_ps(_mm256_set1_ps(1.0f), erfc), sign);
-  const __m256 is_small = _mm256_cmp_ps(magnitude, _mm256_set1_ps(kErfSmall), _CMP_LE_OQ);
-  return _mm256_blendv_ps(large, small, is_small);
+inline __m256 gelu_of(__m256 x) {  // gelu.hpp
+  const __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+  const __m256 t = _mm256_min_ps(_mm256_set1_ps(kGeluEnd), magnitude);  // NaN stays NaN
+  __m256 p = _mm256_set1_ps(kGeluCoefficients[8]);
+#pragma GCC unroll 8
+  for (int i = 7; i >= 0; --i) p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(kGeluCoefficients[i]));
+  const __m256 q = exp2_of(_mm256_fmadd_ps(t, p, _mm256_set1_ps(-1.0f)));
+  return _mm256_fnmadd_ps(t, q, _mm256_max_ps(x, _mm256_setzero_ps()));
 }
 
-inline __m256 gelu_of(__m256 x) {  // erf.hpp
-  const __m256 erf = erf_of(_mm256_mul_ps(x, _mm256_set1_ps(kSqrtHalf)));
-  const __m256 half = _mm256_mul_ps(x, _mm256_set1_ps(0.5f));
-  return _mm256_mul_ps(half, _mm256_add_ps(_mm256_set1_ps(1.0f), erf));
-}
-
-inline __m256 tanh_of(__m256 x) {  // erf.hpp
+inline __m256 tanh_of(__m256 x) {  // gelu.hpp
   const __m256 one = _mm256_set1_ps(1.0f);
   const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
   const __m256 t = _mm256_xor_ps(x, sign);

@@ -1,6 +1,6 @@
 #include "kernels/cuda/bias.hpp"
 
-#include "kernels/cuda/erf.hpp"
+#include "kernels/cuda/gelu.hpp"
 #include "kernels/cuda/row.hpp"
 
 namespace reranker::kernels::cuda {

@@ -6,7 +6,7 @@
 // rounded once.
 //
 //   none   x[t] = x[t] + bias
-//   gelu   x[t] = gelu(x[t] + bias)     with erf, as kernels/erf.hpp has it
+//   gelu   x[t] = gelu(x[t] + bias)     kernels/gelu.hpp
 //
 // A pass of its own: cuBLASLt's gelu is the one with tanh, and its bias for 16-bit products would
 // be rounded to 16 bits first.

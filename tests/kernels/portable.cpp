@@ -9,7 +9,7 @@ CpuKernels make_portable() {
   CpuKernels table = generic_kernels();
   table.isa = "avx512 in plain C++";
   add_exp_avx512(table);
-  add_erf_avx512(table);
+  add_gelu_avx512(table);
   add_linear_avx512(table);
   add_attention_avx512(table);
   add_rms_norm_avx512(table);

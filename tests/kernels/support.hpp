@@ -147,10 +147,8 @@ inline std::vector<float> finished(std::vector<float> y, const std::vector<float
     y[i] += bias[i % bias.size()];
     if (epilogue == Epilogue::add) y[i] += residual[i];
     if (epilogue != Epilogue::gelu) continue;
-    const float argument = y[i] * 0.707106781f;
-    float erf;
-    generic_kernels().erf(&erf, &argument, 1);
-    y[i] = (0.5f * y[i]) * (1.0f + erf);
+    const float argument = y[i];
+    generic_kernels().gelu(&y[i], &argument, 1);
   }
   return y;
 }

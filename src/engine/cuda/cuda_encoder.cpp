@@ -22,7 +22,7 @@ namespace {
 using namespace cuda;
 
 // Raised when the bits that kernels give change.
-constexpr int kKernelRevision = 1;
+constexpr int kKernelRevision = 2;
 
 // A block of an arena, given back at the end. What the device was asked to do with it comes before
 // what it is asked with the block's next owner.

@@ -4,9 +4,9 @@
 namespace reranker::kernels {
 namespace {
 
-void erf_avx2(float* y, const float* x, std::int64_t count) {
+void gelu_avx2(float* y, const float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; i += 8)
-    store_first(y + i, erf_of(load_first(x + i, count - i)), count - i);
+    store_first(y + i, gelu_of(load_first(x + i, count - i)), count - i);
 }
 
 void tanh_avx2(float* y, const float* x, std::int64_t count) {
@@ -16,8 +16,8 @@ void tanh_avx2(float* y, const float* x, std::int64_t count) {
 
 }  // namespace
 
-void add_erf_avx2(CpuKernels& table) {
-  table.erf = erf_avx2;
+void add_gelu_avx2(CpuKernels& table) {
+  table.gelu = gelu_avx2;
   table.tanh = tanh_avx2;
 }
 

@@ -4,8 +4,8 @@
 namespace reranker::kernels {
 namespace {
 
-void erf_generic(float* y, const float* x, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) y[i] = erf_of(x[i]);
+void gelu_generic(float* y, const float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) y[i] = gelu_of(x[i]);
 }
 
 void tanh_generic(float* y, const float* x, std::int64_t count) {
@@ -14,8 +14,8 @@ void tanh_generic(float* y, const float* x, std::int64_t count) {
 
 }  // namespace
 
-void add_erf_generic(CpuKernels& table) {
-  table.erf = erf_generic;
+void add_gelu_generic(CpuKernels& table) {
+  table.gelu = gelu_generic;
   table.tanh = tanh_generic;
 }
 

@@ -4,9 +4,9 @@
 namespace reranker::kernels {
 namespace {
 
-void erf_avx512(float* y, const float* x, std::int64_t count) {
+void gelu_avx512(float* y, const float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; i += 16)
-    store_first(y + i, erf_of(load_first(x + i, count - i)), count - i);
+    store_first(y + i, gelu_of(load_first(x + i, count - i)), count - i);
 }
 
 void tanh_avx512(float* y, const float* x, std::int64_t count) {
@@ -16,8 +16,8 @@ void tanh_avx512(float* y, const float* x, std::int64_t count) {
 
 }  // namespace
 
-void add_erf_avx512(CpuKernels& table) {
-  table.erf = erf_avx512;
+void add_gelu_avx512(CpuKernels& table) {
+  table.gelu = gelu_avx512;
   table.tanh = tanh_avx512;
 }
 
