@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::int64_t kTargetRows = 96;  // scores of a tile: 96 x 256 floats, 96 KiB of L2
 
+constexpr std::int64_t kSoftened = 32;    // scores that become powers side by side
+constexpr std::int64_t kTokensAhead = 8;  // whose queries are asked for
+
 // Queries and probabilities were written a moment ago: they are at hand.
 using AttentionPanel = Fp32Panel<false>;
 
@@ -90,9 +93,9 @@ float largest(__m256 x) {
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-// Scores of one row and block become probabilities relative to the new maximum. `padded` is a
-// multiple of 16; what lies between `count` and it counts for nothing.
-void soften(float* scores, std::int64_t count, std::int64_t padded, float& max, float& block_sum) {
+// The greatest of `max` and the scores of a row and block. What lies between `count` and `padded`,
+// a multiple of kSoftened, becomes minus infinity, so that it counts for nothing.
+float greatest_score(float* scores, std::int64_t count, std::int64_t padded, float max) {
   for (std::int64_t u = count; u < padded; ++u) scores[u] = -__builtin_inff();
   __m256 low = _mm256_set1_ps(max);
   __m256 high = low;
@@ -100,31 +103,38 @@ void soften(float* scores, std::int64_t count, std::int64_t padded, float& max, 
     low = _mm256_max_ps(low, _mm256_loadu_ps(scores + u));
     high = _mm256_max_ps(high, _mm256_loadu_ps(scores + u + 8));
   }
-  max = largest(_mm256_max_ps(low, high));
+  return largest(_mm256_max_ps(low, high));
+}
 
+// Scores of one row and block become probabilities relative to the maximum; returns their sum.
+float soften(float* scores, std::int64_t padded, float max) {
   const __m256 shift = _mm256_set1_ps(max);
   Partials p = no_partials();
-  for (std::int64_t u = 0; u < padded; u += kPanel) {
-    const __m256 a = exp2_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u), shift));
-    const __m256 b = exp2_of(_mm256_sub_ps(_mm256_loadu_ps(scores + u + 8), shift));
-    _mm256_storeu_ps(scores + u, a);
-    _mm256_storeu_ps(scores + u + 8, b);
-    p.low = _mm256_add_ps(p.low, a);
-    p.high = _mm256_add_ps(p.high, b);
+  for (std::int64_t u = 0; u < padded; u += kSoftened) {
+    __m256 x[4];
+    for (int i = 0; i < 4; ++i) x[i] = _mm256_sub_ps(_mm256_loadu_ps(scores + u + 8 * i), shift);
+    exp2_each(x);
+    for (int i = 0; i < 4; ++i) _mm256_storeu_ps(scores + u + 8 * i, x[i]);
+    p.low = _mm256_add_ps(_mm256_add_ps(p.low, x[0]), x[2]);
+    p.high = _mm256_add_ps(_mm256_add_ps(p.high, x[1]), x[3]);
   }
-  block_sum = tree_sum(p);
+  return tree_sum(p);
 }
 
 // Softens all rows of a block and brings their running sums up to date. Leaves in s.rescale what
-// the output so far is to be multiplied with.
+// the output so far is to be multiplied with. Eight rows at a time, maxima first: no row's powers
+// wait for its own maximum.
 void soften_rows(const Scratch& s, std::int64_t rows, std::int64_t count, bool first) {
+  const std::int64_t padded = round_up(count, kSoftened);
   float block_sum[8];
   for (std::int64_t r = 0; r < rows; r += 8) {
     const std::int64_t n = rows - r;
     const __m256 before = load_first(s.max + r, n);
-    for (std::int64_t i = 0; i < smaller(8, n); ++i)
-      soften(s.scores + (r + i) * kAttentionBlock, count, round_up(count), s.max[r + i],
-             block_sum[i]);
+    const std::int64_t end = smaller(r + 8, rows);
+    for (std::int64_t i = r; i < end; ++i)
+      s.max[i] = greatest_score(s.scores + i * kAttentionBlock, count, padded, s.max[i]);
+    for (std::int64_t i = r; i < end; ++i)
+      block_sum[i - r] = soften(s.scores + i * kAttentionBlock, padded, s.max[i]);
     const __m256 sums = load_first(block_sum, n);
     if (first) {
       store_first(s.sum + r, sums, n);
@@ -165,11 +175,13 @@ void load_queries(const Scratch& s, const AttentionArgs& args, std::int64_t toke
   const std::int64_t dim = args.head_dim;
   const __m128 root = _mm_sqrt_ss(_mm_set_ss(static_cast<float>(dim)));
   const __m256 scale = _mm256_broadcastss_ps(_mm_div_ss(_mm_set_ss(kLog2E), root));
-  for (std::int64_t t = 0; t < num_tokens; ++t)
-    for (std::int64_t h = 0; h < group; ++h)
-      scale_row(s.queries + (t * group + h) * dim,
-                args.qkv + (token + t) * row_floats(args) + (kv_head * group + h) * dim, dim,
-                scale);
+  const std::int64_t floats = group * dim;  // a token's queries lie side by side
+  const float* from = args.qkv + token * row_floats(args) + kv_head * floats;
+  for (std::int64_t t = 0; t < num_tokens; ++t) {
+    if (t + kTokensAhead < num_tokens)
+      ask_for(from + (t + kTokensAhead) * row_floats(args), floats);
+    scale_row(s.queries + t * floats, from + t * row_floats(args), floats, scale);
+  }
   for (std::int64_t r = 0; r < num_tokens * group; ++r) s.max[r] = -__builtin_inff();
 }
 

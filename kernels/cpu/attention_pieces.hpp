@@ -142,6 +142,13 @@ inline PackTask pack_task(const AttentionArgs& args, std::int64_t task) {
           args.num_kv_heads * args.head_dim};
 }
 
+/// Asks for a token's floats: those of the next token lie pages away, where no processor looks by
+/// itself.
+inline void ask_for(const float* floats, std::int64_t count) {
+  constexpr std::int64_t kLine = 16;  // floats of 64 bytes
+  for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(floats + i);
+}
+
 /// `PackKeys` packs up to 16 tokens' keys, which lie `stride` floats apart, into one panel;
 /// `PackValues` up to `Width` tokens' values into the panels of their columns, `panel_stride`
 /// floats apart.
@@ -155,13 +162,20 @@ void pack_piece(const AttentionArgs& args, const Plan&, std::int64_t task, void*
   const Packed packed(args, Width);
   const std::int64_t stride = row_floats(args);
   const std::int64_t s = t.piece.sequence;
-  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel)
+  const float* value = t.key + t.value_offset;
+  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += kPanel) {
+    const std::int64_t end = smaller(u + kPanel, t.tokens.end);
+    for (std::int64_t next = end; next < smaller(end + kPanel, t.tokens.end); ++next) {
+      ask_for(t.key + next * stride, args.head_dim);
+      ask_for(value + next * stride, args.head_dim);
+    }
     PackKeys(packed.keys(args, s, t.piece.kv_head) + u * packed.key_steps, t.key + u * stride,
-             stride, smaller(kPanel, t.tokens.end - u), args.head_dim);
-  for (std::int64_t u = t.tokens.begin; u < t.tokens.end; u += Width)
-    PackValues(packed.values(args, s, t.piece.kv_head) + u / Width * kPanel,
-               divide_up(t.length, Width) * kPanel, t.key + t.value_offset + u * stride, stride,
-               smaller(Width, t.tokens.end - u), args.head_dim);
+             stride, end - u, args.head_dim);
+    for (std::int64_t v = u; v < end; v += Width)
+      PackValues(packed.values(args, s, t.piece.kv_head) + v / Width * kPanel,
+                 divide_up(t.length, Width) * kPanel, value + v * stride, stride,
+                 smaller(Width, end - v), args.head_dim);
+  }
 }
 
 /// The queries of one key head that a task of attention is for, and all that they look at.

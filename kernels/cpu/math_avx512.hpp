@@ -1,8 +1,8 @@
 #pragma once
 
 #include "kernels/cpu/vector_avx512.hpp"
-#include "kernels/gelu.hpp"
 #include "kernels/exp.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "kernels/cpu/widen.hpp"
-#include "kernels/gelu.hpp"
 #include "kernels/exp.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/sums.hpp"
 #include "kernels/types.hpp"
 

@@ -6,8 +6,8 @@
 #include "kernels/exp.hpp"
 #include "kernels/gelu.hpp"
 
-// gelu and tanh by the polynomials of kernels/gelu.hpp, with the device's own 2^x: near what the CPU
-// has, not its bits.
+// gelu and tanh by the polynomials of kernels/gelu.hpp, with the device's own 2^x: near what the
+// CPU has, not its bits.
 
 namespace reranker::kernels::cuda {
 
