@@ -26,20 +26,23 @@ class Progress {
     if (num_sequences == 0) ++done_;
   }
 
-  /// After a pass of those of the sequences that `members` names. Throws HostException.
+  /// After a pass of those of the sequences that `members` names. Throws HostException, once:
+  /// passes that were queued already tell nothing.
   void add(const std::vector<batch::Sequence>& sequences, const std::vector<std::size_t>& members) {
-    if (!tell_) return;
+    if (!tell_ || ended_) return;
     for (const std::size_t i : members)
       if (--sequences_left_[sequences[i].passage] == 0) ++done_;
     try {
       tell_(done_, sequences_left_.size());
     } catch (...) {
+      ended_ = true;
       throw runtime::HostException{std::current_exception()};
     }
   }
 
  private:
   const ProgressCallback tell_;
+  bool ended_ = false;
   std::vector<std::size_t> sequences_left_;  // of each passage
   // A call's thread may expect passages while passes of others are under way.
   std::atomic<std::size_t> done_{0};

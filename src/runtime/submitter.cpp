@@ -21,6 +21,8 @@ struct Submitter::Queue {
   std::condition_variable changed;
   std::deque<Task> tasks;
   bool stopping = false;
+  // Of a forked child's: what threads of the parent wait on can never be destroyed.
+  std::shared_ptr<Queue> kept_for_good;
 };
 
 Submitter::Submitter() : queue_(std::make_shared<Queue>()) {}
@@ -29,7 +31,7 @@ Submitter::~Submitter() {
   if (owner_ == ::getpid())
     stop_threads();
   else if (owner_ != 0)
-    (void)new std::shared_ptr<Queue>(std::move(queue_));
+    queue_->kept_for_good = queue_;
 }
 
 void Submitter::add(Task task) {

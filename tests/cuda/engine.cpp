@@ -3,10 +3,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cuda/on_cuda.hpp"
@@ -152,6 +156,42 @@ TEST_CASE("a call on CUDA ends early where it is to, and the model serves on", "
   check_error(ErrorCode::deadline_exceeded, "the deadline passed",
               [&] { model.rank("why", many, options); });
   CHECK(model.score("why", texts) == before);
+}
+
+TEST_CASE("progress on CUDA comes to all passages, and what it throws ends the call", "[cuda]") {
+  const auto texts = passages();
+  const auto model = load_tiny(on_cuda());
+  const auto before = model.score("why", texts);
+  std::vector<std::size_t> told;
+  reranker::RankOptions options;
+  options.token_budget = 40;
+  options.progress = [&](std::size_t done, std::size_t) { told.push_back(done); };
+  const auto usage = model.rank("why", texts, options).usage;
+  CHECK(told.size() == usage.batches);
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(told.back() == texts.size());
+
+  told.clear();
+  options.progress = [&](std::size_t done, std::size_t) {
+    told.push_back(done);
+    throw std::out_of_range("enough");
+  };
+  CHECK_THROWS_AS(model.rank("why", texts, options), std::out_of_range);
+  CHECK(told.size() == 1);
+  CHECK(model.score("why", texts) == before);
+}
+
+TEST_CASE("a call submitted on CUDA comes to what rank returns", "[cuda]") {
+  const auto model = load_tiny(on_cuda());
+  const auto expected = model.rank("why", passages());
+  std::promise<reranker::Ranking> promise;
+  model.submit({"why", passages(), {}}, [&](reranker::Ranking ranking, std::exception_ptr) {
+    promise.set_value(std::move(ranking));
+  });
+  const auto ranking = promise.get_future().get();
+  REQUIRE(ranking.hits.size() == expected.hits.size());
+  for (std::size_t i = 0; i < ranking.hits.size(); ++i)
+    CHECK(same_bits(ranking.hits[i].score, expected.hits[i].score));
 }
 
 TEST_CASE("no passages need no pass on CUDA", "[cuda]") {
