@@ -316,6 +316,7 @@ class Reranker::Impl::Submitted {
 };
 
 void Reranker::submit(Request request, RankingCallback on_done) const {
+  if (!on_done) throw Error(ErrorCode::invalid_argument, "on_done is empty, a function wanted");
   runtime::guarded([&] {
     impl_->require_own_process();
     auto call = std::make_shared<Impl::Submitted>(impl_, std::move(request), std::move(on_done));

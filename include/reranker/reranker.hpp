@@ -61,10 +61,10 @@ class RERANKER_EXPORT Reranker {
   /// what rank would return, or with what it would throw and an empty ranking; on a thread of the
   /// Runtime that tokenises for all submitted calls, so it should be quick, must not throw, and
   /// must not wait for a call of the library; it may submit more. Calls begin in the order of their
-  /// coming. The model lives until then without the handle; a host that unloads the library keeps
-  /// a handle until on_done is called.
-  /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started). on_done is not
-  /// called then.
+  /// coming; one whose deadline has passed by then ends. The model lives until on_done without the
+  /// handle; a host that unloads the library keeps a handle until then.
+  /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started), invalid_argument
+  /// (on_done is empty). on_done is not called then.
   void submit(Request request, RankingCallback on_done) const;
 
   /// The ids that the encoder would read for the pair, prompt and specials included, not cut.

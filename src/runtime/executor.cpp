@@ -92,11 +92,12 @@ void Executor::await_turn(Ticket& ticket, const Deadline& deadline) {
 }
 
 Executor::Admission::Admission(Executor& executor) : executor_(executor) {
-  const std::size_t others = executor.calls_++;
-  if (executor.queue_length_ == 0 || others < executor.queue_length_) return;
-  --executor.calls_;
-  throw Error(ErrorCode::overloaded, fmt::format("{} calls are under way, queue_length is {}",
-                                                 others, executor.queue_length_));
+  std::size_t others = executor.calls_;
+  do {
+    if (executor.queue_length_ != 0 && others >= executor.queue_length_)
+      throw Error(ErrorCode::overloaded, fmt::format("{} calls are under way, queue_length is {}",
+                                                     others, executor.queue_length_));
+  } while (!executor.calls_.compare_exchange_weak(others, others + 1));
 }
 
 Executor::Admission::~Admission() {

@@ -70,6 +70,11 @@ TEST_CASE("what ends a submitted call reaches its callback", "[submit]") {
               [&] { submit(model, bees(options)).get(); });
 }
 
+TEST_CASE("a call is not submitted without a callback", "[submit]") {
+  check_error(ErrorCode::invalid_argument, "on_done is empty",
+              [] { load_tiny().submit(bees(), nullptr); });
+}
+
 TEST_CASE("a submitted call outlives its handle and its runtime's", "[submit]") {
   const auto expected = load_tiny().rank(bees().query, bees().passages);
   std::future<Ranking> call;

@@ -158,6 +158,30 @@ TEST_CASE("a job's working memory stays where it is until more is asked for", "[
   });
 }
 
+TEST_CASE("no more calls are admitted than the queue is long, and places come back", "[executor]") {
+  Executor executor(1, 0, 2);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i)
+    callers.emplace_back([&] {
+      for (int j = 0; j < 2000; ++j) try {
+          const Executor::Admission admission(executor);
+          const int now = ++inside;
+          if (now > most) most = now;
+          --inside;
+        } catch (const reranker::Error&) {
+          std::this_thread::yield();
+        }
+    });
+  for (auto& caller : callers) caller.join();
+  CHECK(most <= 2);
+  const Executor::Admission first(executor);
+  const Executor::Admission second(executor);
+  check_error(reranker::ErrorCode::overloaded, "2 calls are under way, queue_length is 2",
+              [&] { const Executor::Admission third(executor); });
+}
+
 TEST_CASE("a job's job runs at once", "[executor]") {
   Executor executor(2, 0);
   int done = 0;
