@@ -320,7 +320,8 @@ void Reranker::submit(Request request, RankingCallback on_done) const {
   runtime::guarded([&] {
     impl_->require_own_process();
     auto call = std::make_shared<Impl::Submitted>(impl_, std::move(request), std::move(on_done));
-    impl_->executor->submit([call] { call->run(); });
+    // Its only holder: what on_done holds goes on the Runtime's thread, never in here.
+    impl_->executor->submit([call = std::move(call)] { call->run(); });
   });
 }
 

@@ -61,8 +61,11 @@ class RERANKER_EXPORT Reranker {
   /// what rank would return, or with what it would throw and an empty ranking; on a thread of the
   /// Runtime that tokenises for all submitted calls, so it should be quick, must not throw, and
   /// must not wait for a call of the library; it may submit more. Calls begin in the order of their
-  /// coming; one whose deadline has passed by then ends. The model lives until on_done without the
-  /// handle; a host that unloads the library keeps a handle until then.
+  /// coming; one whose deadline has passed by then ends, and is told so no sooner.
+  ///
+  /// The model lives until on_done without the handle. Letting go of the last handle waits for an
+  /// on_done under way: hold nothing then that it needs. Before it unloads the library or ends the
+  /// process a host waits for every on_done, then lets go of a handle that no on_done holds.
   /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started), invalid_argument
   /// (on_done is empty). on_done is not called then.
   void submit(Request request, RankingCallback on_done) const;

@@ -42,6 +42,7 @@ void Submitter::add(Task task) {
 }
 
 void Submitter::start_threads() {
+  threads_.reserve(kNumThreads);  // none may be lost once it runs
   owner_ = ::getpid();
   while (threads_.size() < kNumThreads)
     threads_.push_back(
