@@ -27,7 +27,8 @@ enum class ErrorCode {
 /// The code's name as written above, such as "model_invalid". Static storage.
 RERANKER_EXPORT const char* name(ErrorCode code) noexcept;
 
-/// The one exception that the library throws.
+/// The one exception that the library throws of its own; what ScoreOptions::progress throws passes
+/// as it was.
 ///
 /// what() names the file or argument, the value found and the value wanted.
 class RERANKER_EXPORT Error : public std::runtime_error {

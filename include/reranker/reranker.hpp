@@ -63,9 +63,12 @@ class RERANKER_EXPORT Reranker {
   /// must not wait for a call of the library; it may submit more. Calls begin in the order of their
   /// coming; one whose deadline has passed by then ends, and is told so no sooner.
   ///
-  /// The model lives until on_done without the handle. Letting go of the last handle waits for an
-  /// on_done under way: hold nothing then that it needs. Before it unloads the library or ends the
-  /// process a host waits for every on_done, then lets go of a handle that no on_done holds.
+  /// The model lives without the handle and is let go just before on_done. Letting go of the last
+  /// handle waits for an on_done under way, and without a handle one on_done may wait for another:
+  /// hold nothing then that one needs. Before it unloads the library or ends the process a host
+  /// waits for every on_done, then lets go of the last handles of model and Runtime itself; neither
+  /// on_done nor the request's progress may hold a copy. Both are gone where submit throws: keep
+  /// copies to try again.
   /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started), invalid_argument
   /// (on_done is empty). on_done is not called then.
   void submit(Request request, RankingCallback on_done) const;

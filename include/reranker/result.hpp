@@ -55,7 +55,8 @@ struct Usage {
   std::size_t planned_bytes = 0;  ///< Its bound, as planned beforehand.
 };
 
-/// Wall-clock seconds. On CUDA some texts are read while others are tokenized.
+/// Wall-clock seconds, of a submitted call from when it begins. On CUDA some texts are read while
+/// others are tokenized.
 struct Timings {
   double tokenize = 0;  ///< All but `encode`.
   double encode = 0;    ///< Spent on waiting for logits.
