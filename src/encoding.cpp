@@ -28,12 +28,8 @@ struct Reranker::Impl::Encoding::Portion {
 
   void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch, Progress& progress) {
     logits.resize(sequences.size());
-    for (const auto& batch : members) {
-      runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
-        impl.pass(watched, sequences, batch, logits, usage);
-      });
-      progress.add(sequences, batch);
-    }
+    for (const auto& batch : members)
+      impl.watched_pass(crew, watch, progress, sequences, batch, logits, usage);
   }
 };
 

@@ -65,16 +65,24 @@ std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& se
                                           Progress& progress, Usage& usage) const {
   std::vector<float> logits(sequences.size());
   for (const auto& members : deal(sequences, token_budget)) {
-    const auto job = [&](runtime::Crew& crew) { pass(crew, sequences, members, logits, usage); };
     watch.check();
     executor->run(
         [&](runtime::Crew& crew) {
-          runtime::do_watched(crew, watch, job);
-          progress.add(sequences, members);
+          watched_pass(crew, watch, progress, sequences, members, logits, usage);
         },
         watch.deadline());
   }
   return logits;
+}
+
+void Reranker::Impl::watched_pass(runtime::Crew& crew, const runtime::Watch& watch,
+                                  Progress& progress, const std::vector<batch::Sequence>& sequences,
+                                  const std::vector<std::size_t>& members,
+                                  std::vector<float>& logits, Usage& usage) const {
+  runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
+    pass(watched, sequences, members, logits, usage);
+  });
+  progress.add(sequences, members);
 }
 
 void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,

@@ -109,6 +109,12 @@ struct Reranker::Impl {
             const std::vector<std::size_t>& members, std::vector<float>& logits,
             Usage& usage) const;
 
+  /// `pass` of a call that is not over, which is then told of.
+  void watched_pass(runtime::Crew& crew, const runtime::Watch& watch, Progress& progress,
+                    const std::vector<batch::Sequence>& sequences,
+                    const std::vector<std::size_t>& members, std::vector<float>& logits,
+                    Usage& usage) const;
+
   mutable std::mutex scratch_mutex_;
   mutable std::vector<text::Tokenizer::Scratch> scratches_;
 };
