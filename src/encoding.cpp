@@ -27,6 +27,7 @@ struct Reranker::Impl::Encoding::Portion {
   std::optional<runtime::Executor::Pending> pending;  // goes first: its job uses the others
 
   void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch, Progress& progress) {
+    if (progress.ended()) return;
     logits.resize(sequences.size());
     for (const auto& batch : members)
       impl.watched_pass(crew, watch, progress, sequences, batch, logits, usage);

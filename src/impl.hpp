@@ -27,6 +27,10 @@ inline namespace v4 {
 /// Sums, and of memory the most.
 void add(Usage& sum, const Usage& usage);
 
+/// The hits by falling score, those without one last; the first `top_n` of them, where that is not
+/// 0. Equals stay in order.
+Ranking best_first(Ranking ranking, std::size_t top_n);
+
 /// What a loaded model is made of.
 struct Reranker::Impl {
   Impl(text::Tokenizer loaded, const Runtime& on);

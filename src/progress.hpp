@@ -26,10 +26,12 @@ class Progress {
     if (num_sequences == 0) ++done_;
   }
 
-  /// After a pass of those of the sequences that `members` names. Throws HostException, once:
-  /// passes that were queued already tell nothing.
+  /// Whether what the host threw has ended the call: passes that are queued already are idle then.
+  bool ended() const { return ended_; }
+
+  /// After a pass of those of the sequences that `members` names. Throws HostException.
   void add(const std::vector<batch::Sequence>& sequences, const std::vector<std::size_t>& members) {
-    if (!tell_ || ended_) return;
+    if (!tell_) return;
     for (const std::size_t i : members)
       if (--sequences_left_[sequences[i].passage] == 0) ++done_;
     try {
@@ -42,7 +44,7 @@ class Progress {
 
  private:
   const ProgressCallback tell_;
-  bool ended_ = false;
+  bool ended_ = false;                       // the leader's, as passes are
   std::vector<std::size_t> sequences_left_;  // of each passage
   // A call's thread may expect passages while passes of others are under way.
   std::atomic<std::size_t> done_{0};

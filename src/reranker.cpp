@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <limits>
 #include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +16,7 @@
 #include "model/calibration.hpp"
 #include "model/fusion.hpp"
 #include "runtime/guard.hpp"
+#include "submitted.hpp"
 #include "text/prompt.hpp"
 #include "text/script.hpp"
 #include "text/utf8.hpp"
@@ -151,7 +150,8 @@ std::vector<float> scores_of(const std::vector<Hit>& hits) {
   return scores;
 }
 
-// `top_n` 0: all.
+}  // namespace
+
 Ranking best_first(Ranking ranking, std::size_t top_n) {
   auto& hits = ranking.hits;
   std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
@@ -161,8 +161,6 @@ Ranking best_first(Ranking ranking, std::size_t top_n) {
   if (top_n != 0 && top_n < hits.size()) hits.resize(top_n);
   return ranking;
 }
-
-}  // namespace
 
 Reranker::Reranker(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
@@ -281,40 +279,6 @@ Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions
       [&] { return best_first(impl_->call({query}, passages, options), options.top_n); });
 }
 
-/// A call that nobody waits for.
-class Reranker::Impl::Submitted {
- public:
-  /// Throws Error: overloaded.
-  Submitted(std::shared_ptr<const Impl> impl, Request request, RankingCallback on_done)
-      : impl_(std::move(impl)),
-        admission_(std::in_place, *impl_->executor),
-        request_(std::move(request)),
-        on_done_(std::move(on_done)) {}
-
-  // The model and the call's place go first: what on_done does next finds them free.
-  void run() {
-    Ranking ranking;
-    std::exception_ptr error;
-    try {
-      ranking = runtime::guarded([&] {
-        return best_first(impl_->read({request_.query}, request_.passages, request_.options),
-                          request_.options.top_n);
-      });
-    } catch (...) {
-      error = std::current_exception();
-    }
-    admission_.reset();
-    impl_.reset();
-    on_done_(std::move(ranking), std::move(error));
-  }
-
- private:
-  std::shared_ptr<const Impl> impl_;
-  std::optional<runtime::Executor::Admission> admission_;
-  const Request request_;
-  const RankingCallback on_done_;
-};
-
 void Reranker::submit(Request request, RankingCallback on_done) const {
   if (!on_done) throw Error(ErrorCode::invalid_argument, "on_done is empty, a function wanted");
   runtime::guarded([&] {
@@ -328,6 +292,7 @@ void Reranker::submit(Request request, RankingCallback on_done) const {
 std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string_view passage,
                                              SpecialTokens special_tokens) const {
   return runtime::guarded([&] {
+    impl_->require_own_process();
     Impl::BorrowedScratch scratch(*impl_);
     const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens,
                               repair(query), text::Prompt::kNoWindow);
@@ -338,6 +303,7 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string
 std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
                                              SpecialTokens special_tokens) const {
   return runtime::guarded([&] {
+    impl_->require_own_process();
     Impl::BorrowedScratch scratch(*impl_);
     std::vector<std::int32_t> ids;
     impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);

@@ -59,9 +59,9 @@ class RERANKER_EXPORT Reranker {
 
   /// What rank does, without waiting: for reactors and coroutines. `on_done` is called once, with
   /// what rank would return, or with what it would throw and an empty ranking; on a thread of the
-  /// Runtime that tokenises for all submitted calls, so it should be quick, must not throw, and
-  /// must not wait for a call of the library; it may submit more. Calls begin in the order of their
-  /// coming; one whose deadline has passed by then ends, and is told so no sooner.
+  /// Runtime that tokenises for all submitted calls (1 MiB of stack), so it should be quick, must
+  /// not throw, and must not wait for a call of the library; it may submit more. Calls begin in the
+  /// order of their coming; one whose deadline has passed by then ends, and is told so no sooner.
   ///
   /// The model lives without the handle and is let go just before on_done. Letting go of the last
   /// handle waits for an on_done under way, and without a handle one on_done may wait for another:

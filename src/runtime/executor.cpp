@@ -95,8 +95,9 @@ Executor::Admission::Admission(Executor& executor) : executor_(executor) {
   std::size_t others = executor.calls_;
   do {
     if (executor.queue_length_ != 0 && others >= executor.queue_length_)
-      throw Error(ErrorCode::overloaded, fmt::format("{} calls are under way, queue_length is {}",
-                                                     others, executor.queue_length_));
+      throw Error(ErrorCode::overloaded,
+                  fmt::format("calls under way are {}, fewer than queue_length, {}, wanted", others,
+                              executor.queue_length_));
   } while (!executor.calls_.compare_exchange_weak(others, others + 1));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using Body = std::function<void()>;
 
-// More than the encoder needs, and little enough for a host with hundreds of threads.
+// Much for the encoder, enough for a host's callbacks, and little where there are hundreds.
 constexpr std::size_t kStackBytes = 1 << 20;
 
 // The floating-point environment is the maker's too: ours is the default, whatever the host set.

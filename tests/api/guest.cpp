@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <functional>
+#include <future>
 #include <thread>
 
 #include "api/model.hpp"
@@ -24,6 +25,11 @@ TEST_CASE("threads end with the last model that uses them", "[guest]") {
     const auto model = load_tiny(with_threads(3));
     const auto copy = model;
     CHECK(count_threads() == before + 3);
+    std::promise<void> done;
+    model.submit({"why", {"a"}, {}},
+                 [&](reranker::Ranking, std::exception_ptr) { done.set_value(); });
+    done.get_future().wait();
+    CHECK(count_threads() == before + 3 + 2);
   }
   CHECK(count_threads() == before);
 }
@@ -90,13 +96,21 @@ static int exit_status_of_child(const std::function<int()>& in_child) {
 
 TEST_CASE("a model that is used in a forked child says so", "[guest]") {
   const auto model = load_tiny();
+  const auto on_done = [](reranker::Ranking, std::exception_ptr) {};
+  const std::vector<std::function<void()>> calls{[&] { model.score("why", {"a"}); },
+                                                 [&] {
+                                                   model.submit({"why", {"a"}, {}}, on_done);
+                                                 },
+                                                 [&] { model.tokenize("why", "a"); },
+                                                 [&] { model.tokenize("why"); }};
   const auto in_child = [&] {
-    try {
-      (void)model.score("why", {"a"});
-    } catch (const reranker::Error& error) {
-      return error.code() == reranker::ErrorCode::forked ? 0 : 2;
-    }
-    return 1;
+    int not_refused = static_cast<int>(calls.size());
+    for (const auto& call : calls) try {
+        call();
+      } catch (const reranker::Error& error) {
+        if (error.code() == reranker::ErrorCode::forked) --not_refused;
+      }
+    return not_refused;
   };
   CHECK(exit_status_of_child(in_child) == 0);
 }

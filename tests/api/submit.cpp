@@ -2,9 +2,7 @@
 #include <exception>
 #include <future>
 #include <memory>
-#include <optional>
-#include <string>
-#include <thread>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -95,45 +93,91 @@ TEST_CASE("a callback may submit the next call", "[submit]") {
   check_same(last.get_future().get(), model.rank(bees().query, bees().passages));
 }
 
-// A call that is under way until it is let go.
-class HeldCall {
- public:
-  explicit HeldCall(const Reranker& model) {
-    RankOptions options;
-    options.progress = [this](std::size_t, std::size_t) {
-      started_.set_value();
-      go_.get_future().wait();
-    };
-    thread_ = std::thread([&model, options] { model.score("why", {"bees"}, options); });
-    started_.get_future().wait();
-  }
-  void end() {
-    go_.set_value();
-    thread_.join();
-  }
+TEST_CASE("what progress throws in a submitted call reaches its callback", "[submit]") {
+  const auto model = load_tiny();
+  RankOptions options;
+  options.progress = [](std::size_t, std::size_t) { throw std::out_of_range("enough"); };
+  CHECK_THROWS_AS(submit(model, bees(options)).get(), std::out_of_range);
+}
 
- private:
-  std::promise<void> started_;
-  std::promise<void> go_;
-  std::thread thread_;
-};
-
-TEST_CASE("a call past queue_length is refused at once, and later ones are not", "[submit]") {
+static Reranker load_with_queue_of_1() {
   LoadOptions options;
   options.runtime = Runtime({1, 0, 1});
   CHECK(options.runtime->queue_length() == 1);
-  const auto model = load_tiny(options);
+  return load_tiny(options);
+}
+
+// A progress callback that keeps its call under way until it is let go.
+class Hold {
+ public:
+  RankOptions options() {
+    RankOptions options;
+    options.progress = [this](std::size_t, std::size_t) {
+      reached_.set_value();
+      go_.get_future().wait();
+    };
+    return options;
+  }
+  void await() { reached_.get_future().wait(); }
+  void end() { go_.set_value(); }
+
+ private:
+  std::promise<void> reached_;
+  std::promise<void> go_;
+};
+
+template <typename Call>
+static void check_refused(const Call& call) {
+  check_error(ErrorCode::overloaded, "calls under way are 1, fewer than queue_length, 1, wanted",
+              call);
+}
+
+TEST_CASE("a call past queue_length is refused at once, and later ones are not", "[submit]") {
+  Hold hold;
+  const auto model = load_with_queue_of_1();
   const auto before = model.score("why", many_passages());
-  const auto refused = [](const auto& call) {
-    check_error(ErrorCode::overloaded, "1 calls are under way, queue_length is 1", call);
-  };
-  HeldCall held(model);
-  refused([&] { model.score("why", {"bees"}); });
-  refused([&] { model.score_pairs({"why"}, {"bees"}); });
-  refused([&] { model.rank("why", {"bees"}); });
-  refused([&] { submit(model, bees()); });
-  held.end();
+  auto held = std::async(std::launch::async, [&] { model.score("why", {"bees"}, hold.options()); });
+  hold.await();
+  check_refused([&] { model.score("why", {"bees"}); });
+  check_refused([&] { model.score_pairs({"why"}, {"bees"}); });
+  check_refused([&] { model.rank("why", {"bees"}); });
+  check_refused([&] { submit(model, bees()); });
+  hold.end();
+  held.get();
   CHECK(model.score("why", many_passages()) == before);
   CHECK(submit(model, bees()).get().hits.size() == many_passages().size());
   CHECK(model.score("why", many_passages()) == before);
+}
+
+TEST_CASE("a submitted call has a place in the queue until its callback", "[submit]") {
+  Hold hold;
+  const auto model = load_with_queue_of_1();
+  auto call = submit(model, {"why", {"bees"}, hold.options()});
+  hold.await();
+  check_refused([&] { model.score("why", {"bees"}); });
+  hold.end();
+  call.get();
+  CHECK(model.score("why", {"bees"}).size() == 1);
+}
+
+TEST_CASE("a call that fails gives its place back", "[submit]") {
+  const auto model = load_with_queue_of_1();
+  RankOptions options;
+  options.token_budget = 0;
+  for (int i = 0; i < 2; ++i) {
+    check_error(ErrorCode::invalid_argument, "token_budget is 0",
+                [&] { model.score("why", {"bees"}, options); });
+    check_error(ErrorCode::invalid_argument, "token_budget is 0",
+                [&] { submit(model, bees(options)).get(); });
+  }
+}
+
+TEST_CASE("a callback may submit again though the queue has one place", "[submit]") {
+  std::promise<Ranking> last;
+  const auto model = load_with_queue_of_1();
+  model.submit(bees(), [&](Ranking, std::exception_ptr) {
+    model.submit(bees(),
+                 [&](Ranking ranking, std::exception_ptr) { last.set_value(std::move(ranking)); });
+  });
+  CHECK(last.get_future().get().hits.size() == many_passages().size());
 }

@@ -178,7 +178,8 @@ TEST_CASE("no more calls are admitted than the queue is long, and places come ba
   CHECK(most <= 2);
   const Executor::Admission first(executor);
   const Executor::Admission second(executor);
-  check_error(reranker::ErrorCode::overloaded, "2 calls are under way, queue_length is 2",
+  check_error(reranker::ErrorCode::overloaded,
+              "calls under way are 2, fewer than queue_length, 2, wanted",
               [&] { const Executor::Admission third(executor); });
 }
 
