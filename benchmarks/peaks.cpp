@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "kernels/cpu/tiles_amx.hpp"
+
 double cpu_seconds() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -93,6 +95,24 @@ __attribute__((target("avx512f,avx512bf16"))) void avx512_bf16(int rounds) {
                    "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
+// Tiles of zeros: four of sums by two of codes and two of weights.
+void amx(int rounds) {
+  using reranker::kernels::AmxTiles;
+  reranker::kernels::TileShapes whole;
+  for (int tile = 0; tile < 8; ++tile) {
+    whole.rows[tile] = reranker::kernels::kTileRows;
+    whole.bytes[tile] = reranker::kernels::kTileBytes;
+  }
+  AmxTiles::configure(whole);
+  for (int i = 0; i < rounds; ++i) {
+    AmxTiles::multiply_codes<0, 4, 6>();
+    AmxTiles::multiply_codes<1, 4, 7>();
+    AmxTiles::multiply_codes<2, 5, 6>();
+    AmxTiles::multiply_codes<3, 5, 7>();
+  }
+  AmxTiles::release();
+}
+
 double rate(void (*probe)(int rounds), double operations) {
   constexpr int kRounds = 500000;
   double best = 0;
@@ -124,5 +144,6 @@ double int8_peak(const reranker::kernels::CpuKernels& kernels) {
   if (sequence == "maddubs") return rate(maddubs, 8 * 2 * 64);
   if (sequence == "avx_vnni") return rate(avx_vnni, 10 * 2 * 32);
   if (sequence == "avx512_vnni") return rate(avx512_vnni, 10 * 2 * 64);
+  if (sequence == "amx") return rate(amx, 4 * 2 * 16 * 16 * 64);
   return 0;
 }

@@ -15,8 +15,8 @@
 // bf16 weights are taken as they are. Those of fp16 and fp32 are rounded to bf16 when they are
 // packed, as round_bf16 rounds: their results differ from linear.hpp's in the third digit.
 //
-// Bits. They are those of vdpbf16ps, which rounds twice for each pair of columns, the odd one
-// first. Over the bf16_stride(k) columns of x and w, those past k being zeros:
+// Bits. Bf16Sums::chain are those of vdpbf16ps, which rounds twice for each pair of columns, the
+// odd one first. Over the bf16_stride(k) columns of x and w, those past k being zeros:
 //
 //   y = +0;  for i in order: y = step(x[2i+1], w[2i+1], y), then y = step(x[2i], w[2i], y)
 //
@@ -25,13 +25,24 @@
 //     result   a zero of its sign where it is below 2^-126 when rounded to 24 bits, whatever its
 //              exponent: 2^-126 (1 - 2^-24) becomes 0, not 2^-126
 //
-// The instruction asks no control register, so none of this can be switched off. It is one chain
-// over all of k, 8192 columns and more: its error is about a thousandth of what rounding to bf16
-// has cost before (tests/kernels/linear_bf16.cpp), and a chain may be interrupted anywhere, so that
-// no blocking for caches shows in the bits. Bias and epilogue follow linear.hpp and flush nothing.
-// An output depends on its own row of x and of W alone. Which NaN it is, is not defined.
+// Bf16Sums::tiles are those of AMX's tdpbf16ps (Intel's manual, volume 2), over blocks of 32
+// columns in order, with s(a, b) = a + b rounded once and flushed as step's result:
+//
+//   even = odd = +0;  for i in order: even = step(x[2i], w[2i], even)
+//                                     odd = step(x[2i+1], w[2i+1], odd)
+//   y = s(y, s(even, odd))
+//
+// The instructions ask no control register, so none of this can be switched off. The first is one
+// chain over all of k, 8192 columns and more: its error is about a thousandth of what rounding to
+// bf16 has cost before (tests/kernels/linear_bf16.cpp). Both may be interrupted, a chain anywhere
+// and tiles between blocks, so that no blocking for caches shows in the bits. Bias and epilogue
+// follow linear.hpp and flush nothing. An output depends on its own row of x and of W alone. Which
+// NaN it is, is not defined.
 
 namespace reranker::kernels {
+
+/// How the products of an output are added.
+enum class Bf16Sums : std::int32_t { chain, tiles };
 
 /// Size of the packed form: once, at load. One form for every instruction set.
 ///

@@ -27,7 +27,7 @@ namespace reranker::kernels {
 /// would make 127 / m infinite.
 constexpr float kMinMagnitude = 0x1p-100f;
 
-/// Bytes from one row of `dim` codes to the next: dim and up to 15 more, written as codes of zero.
+/// Bytes from one row of `dim` codes to the next: dim and up to 63 more, written as codes of zero.
 std::int64_t int8_stride(std::int64_t dim);
 
 struct QuantizeArgs {

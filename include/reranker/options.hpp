@@ -21,7 +21,10 @@ enum class Device { automatic, cpu, cuda };
 /// is chosen. `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
 /// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3). The CPU's
 /// kernels are the best that the processor runs; the environment variable RERANKER_ISA, read by
-/// load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16").
+/// load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16",
+/// "amx"). For int8 and bf16 the system is asked for AMX's tiles where the processor has them: that
+/// is for the whole process, whose signal handlers then need larger stacks of their own
+/// (sigaltstack).
 enum class Precision { automatic, fp32, bf16, fp16, int8, fp8 };
 
 /// What happens to a passage whose prompt does not fit the window of max_tokens.

@@ -86,8 +86,8 @@ struct Info {
       precision;        ///< Arithmetic of the projections: "fp32", "bf16", "fp16", "fp8" or "int8".
   std::string weights;  ///< Storage of the projections: a precision's name, or "int8 quads".
   std::string attention;  ///< Arithmetic of attention's products: "fp32", "bf16" or "fp16".
-  std::string isa;        ///< "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni" or
-                          ///< "avx512_bf16"; of a CUDA device "sm_90", say.
+  std::string isa;        ///< "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni",
+                          ///< "avx512_bf16" or "amx"; of a CUDA device "sm_90", say.
   std::vector<std::string> kernels;  ///< Chosen on CUDA for this model and device, a line each.
   std::string libtorch;              ///< Version of the LibTorch that the engine was built with.
   std::size_t threads = 0;

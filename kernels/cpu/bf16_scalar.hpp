@@ -31,6 +31,12 @@ inline float flushing_step(float a, float b, float c) {
   return std::fabs(sum) < 0x1.ffffffp-127 ? std::copysign(0.0f, y) : y;
 }
 
+/// a + b rounded once, a zero of its sign where that is denormal, of a and b that are not.
+inline float flushing_sum(float a, float b) {
+  const float y = a + b;
+  return std::fabs(y) < 0x1p-126f ? std::copysign(0.0f, y) : y;
+}
+
 /// `y` after one more pair of columns: x[0], x[1] with w[0], w[1].
 inline float add_pair(float y, const std::uint16_t* x, const std::uint16_t* w) {
   y = flushing_step(flushed_bf16(x[1]), flushed_bf16(w[1]), y);

@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "kernels/cpu/cuts.hpp"
-#include "kernels/cpu/linear_layout.hpp"
+#include "kernels/cpu/bf16_outputs_avx512.hpp"
 #include "kernels/cpu/vector_avx512_bf16.hpp"
 
 // The product that linear_bf16 is made of: up to fourteen rows of x with two panels, each of the
@@ -16,7 +15,6 @@
 namespace reranker::kernels {
 
 constexpr int kMaxTileRows = 14;
-constexpr std::int64_t kPair = 2 * kPanel;  // words of a pair of columns in a panel; columns of out
 
 namespace {
 

@@ -1,5 +1,6 @@
 #include "kernels/cpu/cpu_kernels.hpp"
 
+#include "kernels/cpu/amx.hpp"
 #include "kernels/cpu/tables.hpp"
 
 #ifdef RERANKER_KERNELS_X86
@@ -35,14 +36,14 @@ CpuKernels make_plain() {
   return table;
 }
 
-CpuKernels make_generic() {
+CpuKernels make_generic(Bf16Sums sums) {
   CpuKernels table = make_plain();
   table.isa = "generic";
   add_bf16_row_plans(table);
   add_attention_bf16_generic(table);
   add_round_bf16_generic(table);
   add_linear_bf16_pack_generic(table);
-  add_linear_bf16_generic(table);
+  sums == Bf16Sums::tiles ? add_linear_bf16_tiles_generic(table) : add_linear_bf16_generic(table);
   return table;
 }
 
@@ -134,6 +135,15 @@ CpuKernels make_avx512_bf16() {
   return table;
 }
 
+// So has every processor that has tiles.
+CpuKernels make_amx() {
+  CpuKernels table = make_avx512_bf16();
+  table.isa = "amx";
+  add_linear_int8_amx(table);
+  add_linear_bf16_amx(table);
+  return table;
+}
+
 const CpuKernels* avx2_vnni_kernels() {
   static const CpuKernels table = make_avx2_vnni();
   return avx2_kernels() != nullptr && has_avx_vnni() ? &table : nullptr;
@@ -159,6 +169,14 @@ const CpuKernels* avx512_bf16_kernels() {
   const bool runs = avx512_vnni_kernels() != nullptr && __builtin_cpu_supports("avx512bf16");
   return runs ? &table : nullptr;
 }
+
+// Tried before it is taken: none of us has seen it on a processor.
+const CpuKernels* amx_kernels() {
+  static const CpuKernels table = make_amx();
+  static const bool runs = avx512_bf16_kernels() != nullptr && amx_granted() &&
+                           same_products(table, generic_kernels(Bf16Sums::tiles));
+  return runs ? &table : nullptr;
+}
 #else
 const CpuKernels* avx2_kernels() {
   return nullptr;
@@ -175,13 +193,17 @@ const CpuKernels* avx512_vnni_kernels() {
 const CpuKernels* avx512_bf16_kernels() {
   return nullptr;
 }
+const CpuKernels* amx_kernels() {
+  return nullptr;
+}
 #endif
 
 }  // namespace
 
-const CpuKernels& generic_kernels() {
-  static const CpuKernels table = make_generic();
-  return table;
+const CpuKernels& generic_kernels(Bf16Sums sums) {
+  static const CpuKernels chain = make_generic(Bf16Sums::chain);
+  static const CpuKernels tiles = make_generic(Bf16Sums::tiles);
+  return sums == Bf16Sums::tiles ? tiles : chain;
 }
 
 const CpuKernels* find_cpu_kernels(std::string_view isa) {
@@ -191,10 +213,12 @@ const CpuKernels* find_cpu_kernels(std::string_view isa) {
   if (isa == "avx512") return avx512_kernels();
   if (isa == "avx512_vnni") return avx512_vnni_kernels();
   if (isa == "avx512_bf16") return avx512_bf16_kernels();
+  if (isa == "amx") return amx_kernels();
   return nullptr;
 }
 
-const CpuKernels& best_cpu_kernels() {
+const CpuKernels& best_cpu_kernels(bool tiles) {
+  if (tiles && amx_kernels() != nullptr) return *amx_kernels();
   for (const CpuKernels* table : {avx512_bf16_kernels(), avx512_vnni_kernels(), avx512_kernels(),
                                   avx2_vnni_kernels(), avx2_kernels()})
     if (table != nullptr) return *table;

@@ -22,7 +22,7 @@
 #include "kernels/swiglu.hpp"
 
 // The CPU's kernels, one table for each instruction set. All tables give the same bits
-// for the same arguments; int8_range, and whether there is bf16, differ.
+// for the same arguments; int8_range, bf16_sums, and whether there is bf16, differ.
 //
 // Kernels start no threads. An op is planned, then its tasks are run, in any order, on any
 // threads, each thread with a scratch of its own:
@@ -62,7 +62,8 @@ struct AttentionKernels {
 };
 
 struct CpuKernels {
-  const char* isa;  // "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"
+  const char* isa;  // "generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16",
+                    // "amx"
 
   /// Packs on the calling thread; split a tensor by rows to pack on several. Ranges that begin at a
   /// multiple of 16 rows (of a half, with gate_up) are fastest.
@@ -75,7 +76,7 @@ struct CpuKernels {
   /// those of Int8Range::full where int8_range says so; they are the better choice there, at equal
   /// speed.
   Int8Range int8_range;
-  const char* int8_sequence;  // "generic", "maddubs", "avx_vnni", "avx512_vnni"
+  const char* int8_sequence;  // "generic", "maddubs", "avx_vnni", "avx512_vnni", "amx"
   void (*rotate_rows)(const RotateRowsArgs& args);  // on the calling thread
   void (*pack_linear_int8)(const PackLinearInt8Args& args);
   Plan (*plan_linear_int8)(const LinearInt8Args& args, int num_threads);
@@ -90,7 +91,8 @@ struct CpuKernels {
   /// linear and its rows in bf16 (linear_bf16.hpp), which takes an instruction of its own: where
   /// the processor has none, bf16_sequence and the functions below it are null. Slow in the generic
   /// table, the oracle.
-  const char* bf16_sequence;  // "generic", "avx512_bf16" or null
+  const char* bf16_sequence;  // "generic", "avx512_bf16", "amx" or null
+  Bf16Sums bf16_sums;
   void (*pack_linear_bf16)(const PackLinearBf16Args& args);
   Plan (*plan_linear_bf16)(const LinearBf16Args& args, int num_threads);
   void (*linear_bf16)(const LinearBf16Args& args, const Plan& plan, std::int64_t task,
@@ -148,12 +150,14 @@ struct CpuKernels {
 };
 
 /// Runs anywhere, and slowly: the definition of the bits, and the oracle of the other tables.
-const CpuKernels& generic_kernels();
+const CpuKernels& generic_kernels(Bf16Sums sums = Bf16Sums::chain);
 
-/// The table of that name, or null if it is unknown, not built in, or beyond this machine.
+/// The table of that name, or null if it is unknown, not built in, or beyond this machine. "amx"
+/// asks the system as amx_granted of amx.hpp does.
 const CpuKernels* find_cpu_kernels(std::string_view isa);
 
-/// The fastest table that this machine can run.
-const CpuKernels& best_cpu_kernels();
+/// The fastest table that this machine can run. Without `tiles` "amx" is left out, for callers that
+/// need neither linear_int8 nor linear_bf16, and the system is not asked.
+const CpuKernels& best_cpu_kernels(bool tiles = true);
 
 }  // namespace reranker::kernels

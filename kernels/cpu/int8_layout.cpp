@@ -6,8 +6,8 @@
 namespace reranker::kernels {
 namespace {
 
-// A whole register of codes on the way in, and two dwords of columns in a step of vpmaddubsw.
-constexpr std::int64_t kStrideMultiple = 16;
+// A row of a tile (tile_shapes.hpp), and whole registers of codes on the way in.
+constexpr std::int64_t kStrideMultiple = 64;
 
 std::int64_t num_embedding_groups(const EmbeddingInt8Table& table) {
   return divide_up(table.dim, kEmbeddingGroup);

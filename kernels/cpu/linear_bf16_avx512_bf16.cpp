@@ -1,6 +1,6 @@
 #include "kernels/cpu/bf16_layout.hpp"
+#include "kernels/cpu/bf16_outputs_avx512.hpp"
 #include "kernels/cpu/bf16_tile.hpp"
-#include "kernels/cpu/finish_avx512.hpp"
 #include "kernels/cpu/tables.hpp"
 
 // The loops of linear_avx512.cpp. A block of columns of a task's rows of x stays in L2 while all
@@ -90,42 +90,6 @@ Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, st
   return rows;
 }
 
-// Where a row's outputs of a unit are: `column` of `n`.
-struct Place {
-  std::int64_t n;
-  std::int64_t column;
-};
-
-Place place_of(const LinearBf16Args& args, std::int64_t unit) {
-  if (args.epilogue == Epilogue::swiglu) return {args.weights.n / 2, unit * kPanel};
-  return {args.weights.n, unit * kPair};
-}
-
-// Sums (count, 32) of a unit into rows [row, row + count) of `out`.
-template <Epilogue epilogue>
-void finish(const LinearBf16Args& args, const float* sums, std::int64_t row, std::int64_t count,
-            const Place& place) {
-  const std::int64_t lanes = place.n - place.column;
-  for (std::int64_t r = 0; r < count; ++r, sums += kPair) {
-    const std::int64_t at = (row + r) * place.n + place.column;
-    if (epilogue == Epilogue::swiglu) {
-      store_first(args.out + at, mul(silu_of(load(sums)), load(sums + kPanel)), lanes);
-      continue;
-    }
-    finish_sixteen<epilogue>(args, sums, at, place.column, lanes);
-    if (lanes > kPanel)
-      finish_sixteen<epilogue>(args, sums + kPanel, at + kPanel, place.column + kPanel,
-                               lanes - kPanel);
-  }
-}
-
-auto finish_of(Epilogue epilogue) {
-  return epilogue == Epilogue::store  ? finish<Epilogue::store>
-         : epilogue == Epilogue::add  ? finish<Epilogue::add>
-         : epilogue == Epilogue::gelu ? finish<Epilogue::gelu>
-                                      : finish<Epilogue::swiglu>;
-}
-
 // All rows with the two panels of `unit` over one block; t.next is where the panels that follow
 // begin. `row` is the first row's place in `out`.
 void multiply_block(Bf16Tile t, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
@@ -200,6 +164,7 @@ void linear_bf16_avx512_bf16(const LinearBf16Args& args, const Plan& plan, std::
 
 void add_linear_bf16_avx512_bf16(CpuKernels& table) {
   table.bf16_sequence = "avx512_bf16";
+  table.bf16_sums = Bf16Sums::chain;
   table.plan_linear_bf16 = plan_linear_bf16_avx512_bf16;
   table.linear_bf16 = linear_bf16_avx512_bf16;
 }

@@ -24,7 +24,7 @@ struct Row {
   const Element* chunk(std::int64_t i, Element (&buffer)[kChunk]) const {
     if (i + kChunk <= k) return data + i;
     std::memset(buffer, 0, sizeof buffer);
-    std::memcpy(buffer, data + i, static_cast<std::size_t>(k - i) * sizeof(Element));
+    if (i < k) std::memcpy(buffer, data + i, static_cast<std::size_t>(k - i) * sizeof(Element));
     return buffer;
   }
 };

@@ -39,7 +39,7 @@ void codes_of_row(std::uint8_t* codes, float* scale, const Plain& row) {
   const float m = largest(magnitudes);
   *scale = m / 127.0f;
   const __m256 inverse = _mm256_set1_ps(127.0f / m);
-  for (std::int64_t i = 0; i < row.dim; i += 16)
+  for (std::int64_t i = 0; i < int8_stride(row.dim); i += 16)
     _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i),
                      codes_of(quantized(row.at(i), inverse), quantized(row.at(i + 8), inverse)));
 }

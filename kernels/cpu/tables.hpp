@@ -61,11 +61,14 @@ void add_linear_int8_pack_avx2(CpuKernels& table);
 void add_linear_int8_avx2(CpuKernels& table);
 void add_linear_int8_avx_vnni(CpuKernels& table);
 void add_linear_int8_avx512_vnni(CpuKernels& table);
+void add_linear_int8_amx(CpuKernels& table);
+void add_linear_bf16_amx(CpuKernels& table);
 
 void add_attention_bf16_generic(CpuKernels& table);
 void add_round_bf16_generic(CpuKernels& table);
 void add_linear_bf16_pack_generic(CpuKernels& table);
 void add_linear_bf16_generic(CpuKernels& table);
+void add_linear_bf16_tiles_generic(CpuKernels& table);
 void add_linear_bf16_pack_avx2(CpuKernels& table);
 void add_attention_bf16_avx512_bf16(CpuKernels& table);
 void add_round_bf16_avx512_bf16(CpuKernels& table);

@@ -30,15 +30,16 @@ constexpr std::size_t kEnoughTokens = 2048;
 
 static_assert(model::kMaxHeadDim == kernels::kMaxHeadDim);
 
-const kernels::CpuKernels& choose_kernels() {
+const kernels::CpuKernels& choose_kernels(Precision precision) {
+  const bool tiles = precision == Precision::int8 || precision == Precision::bf16;
   const char* isa = std::getenv("RERANKER_ISA");
-  if (isa == nullptr || *isa == '\0') return kernels::best_cpu_kernels();
+  if (isa == nullptr || *isa == '\0') return kernels::best_cpu_kernels(tiles);
   const auto* kernels = kernels::find_cpu_kernels(isa);
   if (kernels == nullptr)
     throw Error(ErrorCode::unsupported,
                 fmt::format("RERANKER_ISA is {}, which this machine or build does not have; {} is "
                             "its best",
-                            isa, kernels::best_cpu_kernels().isa));
+                            isa, kernels::best_cpu_kernels(tiles).isa));
   return *kernels;
 }
 
@@ -79,7 +80,7 @@ class CpuEncoder final : public Encoder {
  public:
   explicit CpuEncoder(const Blueprint& blueprint)
       : warn_(blueprint.warn),
-        kernels_(choose_kernels()),
+        kernels_(choose_kernels(blueprint.precision)),
         arithmetic_(make_arithmetic(choose_precision(blueprint.precision), kernels_,
                                     int8_range(blueprint, kernels_))),
         weights_(load_weights(blueprint, *arithmetic_)),
@@ -94,6 +95,8 @@ class CpuEncoder final : public Encoder {
     description_.precision = arithmetic_->name();
     description_.weights = weights_.storage;
     description_.attention = arithmetic_->attention().products;
+    if (arithmetic_->name() == "bf16" && kernels_.bf16_sums == kernels::Bf16Sums::tiles)
+      description_.hardware = "tiles";
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = weights_.bytes;
     description_.kernel_revision = kernels::kCpuRevision;

@@ -33,7 +33,8 @@ struct Description {
   std::string weights;    // storage of the projections: a precision, or "int8 quads"
   std::string attention;  // arithmetic of its products: "fp32", "bf16" or "fp16"
   std::vector<std::string> kernels;  // that were chosen for this network and device, a line each
-  std::string hardware;  // a device and the libraries that bits depend on there; "" on the CPU
+  // What bits depend on beside these: a device and its libraries, "tiles" of a CPU, or nothing.
+  std::string hardware;
   std::string libtorch;
   std::size_t weight_bytes = 0;
   int kernel_revision = 0;

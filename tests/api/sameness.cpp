@@ -51,8 +51,9 @@ std::vector<std::string> turned(std::vector<std::string> passages, std::size_t f
 
 TEST_CASE("callers at the same time get each pair's bits, in every precision on every kernel",
           "[sameness]") {
-  const Kind kind{GENERATE("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"),
-                  GENERATE(Precision::fp32, Precision::int8, Precision::bf16)};
+  const Kind kind{
+      GENERATE("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx"),
+      GENERATE(Precision::fp32, Precision::int8, Precision::bf16)};
   CAPTURE(kind.isa, static_cast<int>(kind.precision));
   const auto model = load(kind, 2);
   if (!model) return;
@@ -76,7 +77,8 @@ TEST_CASE("callers at the same time get each pair's bits, in every precision on 
 TEST_CASE("models of equal fingerprints give equal scores", "[sameness]") {
   const auto precision = GENERATE(Precision::fp32, Precision::int8, Precision::bf16);
   std::map<std::string, std::vector<float>> scores;  // by fingerprint
-  for (const char* isa : {"generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16"}) {
+  for (const char* isa :
+       {"generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx"}) {
     const auto model = load({isa, precision}, 1);
     if (!model) continue;
     const auto found = model->score("why", many_passages());
@@ -123,7 +125,7 @@ TEST_CASE("a folder made for int8 has the same scores on kernels with and withou
   const MadeForInt8 folder;
   CHECK(folder.load("generic").info().weights == "int8 quads");  // not all steps that it has
   const auto wanted = folder.load("avx2").score("why", many_passages());
-  for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni"}) {
+  for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni", "amx"}) {
     CAPTURE(kernels);
     const auto model = if_there([&] { return folder.load(kernels); });
     if (model) CHECK(model->score("why", many_passages()) == wanted);

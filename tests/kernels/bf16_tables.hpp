@@ -4,21 +4,38 @@
 
 namespace reranker::kernels::test {
 
-/// Every table that has bf16 and can run here, beside the generic one: among them the sources of
-/// <op>_avx512_bf16.cpp in plain C++, which run on every machine.
+/// Every table that has bf16 and can run here, beside the generic ones: among them the sources of
+/// <op>_avx512_bf16.cpp and <op>_amx.cpp in plain C++, which run on every machine.
 inline std::vector<const CpuKernels*> fast_bf16_tables() {
-  std::vector<const CpuKernels*> tables{&portable_kernels()};
-  if (const CpuKernels* table = find_cpu_kernels("avx512_bf16")) {
-    tables.push_back(table);
-  } else {
-    WARN("skipped: this machine cannot run the avx512_bf16 kernels");
+  std::vector<const CpuKernels*> tables{&portable_kernels(), &portable_tiles_kernels()};
+  for (const char* isa : {"avx512_bf16", "amx"}) {
+    if (const CpuKernels* table = find_cpu_kernels(isa)) {
+      tables.push_back(table);
+    } else {
+      WARN("skipped: this machine cannot run the " << isa << " kernels");
+    }
   }
   return tables;
 }
 
+/// What `make` gives with the definition of each table's bits.
+class Expected {
+ public:
+  template <typename Make>
+  explicit Expected(Make make)
+      : chain_(make(generic_kernels())), tiles_(make(generic_kernels(Bf16Sums::tiles))) {}
+
+  const std::vector<float>& of(const CpuKernels& kernels) const {
+    return kernels.bf16_sums == Bf16Sums::tiles ? tiles_ : chain_;
+  }
+
+ private:
+  std::vector<float> chain_, tiles_;
+};
+
 inline std::vector<const CpuKernels*> all_bf16_tables() {
   auto tables = fast_bf16_tables();
-  tables.insert(tables.begin(), &generic_kernels());
+  tables.insert(tables.begin(), {&generic_kernels(), &generic_kernels(Bf16Sums::tiles)});
   return tables;
 }
 

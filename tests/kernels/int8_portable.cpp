@@ -1,5 +1,7 @@
 #include "kernels/cpu/int8_tasks.hpp"
+#include "kernels/cpu/int8_tiles_tasks.hpp"
 #include "kernels/cpu/scalar.hpp"
+#include "kernels/cpu/tiles_portable.hpp"
 #include "tests/kernels/int8_tables.hpp"
 
 // Stand-ins for the structs that the linear_int8_<isa>.cpp give to int8_tasks.hpp.
@@ -112,13 +114,25 @@ struct PortableMaddubs : Portable<2> {
   }
 };
 
-template <typename Isa>
-CpuKernels make(const char* name, Int8Range range) {
+CpuKernels make_named(const char* name, Int8Range range) {
   CpuKernels table = generic_kernels();
   table.isa = table.int8_sequence = name;
   table.int8_range = range;
+  return table;
+}
+
+template <typename Isa>
+CpuKernels make(const char* name, Int8Range range) {
+  CpuKernels table = make_named(name, range);
   table.plan_linear_int8 = plan_linear_int8<Isa>;
   table.linear_int8 = linear_int8<Isa>;
+  return table;
+}
+
+CpuKernels make_portable_amx() {
+  CpuKernels table = make_named("portable amx", Int8Range::full);
+  table.plan_linear_int8 = plan_linear_int8_tiles;
+  table.linear_int8 = linear_int8_tiles<AmxTiles, Portable<1>>;
   return table;
 }
 
@@ -138,6 +152,11 @@ const CpuKernels& portable_avx_vnni() {
 
 const CpuKernels& portable_avx512_vnni() {
   static const auto table = make<PortableVnni<1, 12, 2>>("portable avx512_vnni", Int8Range::full);
+  return table;
+}
+
+const CpuKernels& portable_amx() {
+  static const auto table = make_portable_amx();
   return table;
 }
 

@@ -9,6 +9,7 @@ namespace reranker::kernels::test {
 const CpuKernels& portable_maddubs();
 const CpuKernels& portable_avx_vnni();
 const CpuKernels& portable_avx512_vnni();
+const CpuKernels& portable_amx();
 
 /// How often the int16 of portable_maddubs have saturated, in vpmaddubsw or in the sum of two.
 std::int64_t num_saturations();
@@ -16,8 +17,8 @@ std::int64_t num_saturations();
 /// Every table that has a linear_int8 of its own and can run here, beside the generic one.
 inline std::vector<const CpuKernels*> fast_int8_tables() {
   std::vector<const CpuKernels*> tables{&portable_maddubs(), &portable_avx_vnni(),
-                                        &portable_avx512_vnni()};
-  for (const char* isa : {"avx2", "avx2_vnni", "avx512_vnni"}) {
+                                        &portable_avx512_vnni(), &portable_amx()};
+  for (const char* isa : {"avx2", "avx2_vnni", "avx512_vnni", "amx"}) {
     if (const CpuKernels* table = find_cpu_kernels(isa)) {
       tables.push_back(table);
     } else {

@@ -117,7 +117,9 @@ TEST_CASE("linear_bf16 agrees with double on rounded rows and weights", "[linear
     expected = silu(y.leftCols(n / 2)).cwiseProduct(y.rightCols(n / 2));
   if (epilogue == Epilogue::gelu) expected = exact_gelu(y);
 
-  CHECK(error(linear(generic_kernels(), w, x, epilogue, residual), expected) < kProductTolerance);
+  for (const auto sums : {Bf16Sums::chain, Bf16Sums::tiles})
+    CHECK(error(linear(generic_kernels(sums), w, x, epilogue, residual), expected) <
+          kProductTolerance);
 }
 
 TEST_CASE(
@@ -130,7 +132,8 @@ TEST_CASE(
   const Matrix exact = product(as_matrix(floats, 19, k).cast<double>(),
                                as_matrix(w.floats, 40, k).cast<double>().transpose());
   const Matrix rounded = product(exact_rows(x, 19, k), exact_weights(w).transpose());
-  const auto y = linear(generic_kernels(), w, x, Epilogue::store);
+  const auto sums = GENERATE(Bf16Sums::chain, Bf16Sums::tiles);
+  const auto y = linear(generic_kernels(sums), w, x, Epilogue::store);
   CHECK(error(y, rounded) < kProductTolerance);
   CHECK(error(y, rounded) < error(y, exact) / 300);
   CHECK(error(y, exact) < 0.005);
@@ -145,10 +148,12 @@ TEST_CASE("linear_bf16 has the same bits on every instruction set, for any cut i
   const auto w = random_weights(shape_for(epilogue, n, k));
   const auto x = random_rows(tokens, k, 3);
   const auto residual = random_floats(tokens * n, 4);
-  const auto expected = linear(generic_kernels(), w, x, epilogue, residual, 3);
+  const Expected expected(
+      [&](const auto& kernels) { return linear(kernels, w, x, epilogue, residual, 3); });
   for (const CpuKernels* kernels : fast_bf16_tables())
     for (const int num_threads : {1, 2, 7, 64})
-      CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads), expected));
+      CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads),
+                      expected.of(*kernels)));
 }
 
 TEST_CASE("linear_bf16 adds a bias before what follows, the same bits on every instruction set",
@@ -161,12 +166,13 @@ TEST_CASE("linear_bf16 adds a bias before what follows, the same bits on every i
   const auto x = random_rows(tokens, 257, 3);
   const auto residual = random_floats(tokens * n, 4);
   const auto bias = random_floats(n, 5);
-  const auto expected =
-      finished(linear(generic_kernels(), w, x, Epilogue::store), bias, epilogue, residual);
+  const Expected expected([&](const auto& kernels) {
+    return finished(linear(kernels, w, x, Epilogue::store), bias, epilogue, residual);
+  });
   for (const CpuKernels* kernels : all_bf16_tables())
     for (const int num_threads : {1, 7})
       CHECK(same_bits(linear(*kernels, w, x, epilogue, residual, num_threads, bias.data()),
-                      expected));
+                      expected.of(*kernels)));
 }
 
 TEST_CASE("linear_bf16 has the same bits over many blocks of columns and rows",
@@ -175,10 +181,12 @@ TEST_CASE("linear_bf16 has the same bits over many blocks of columns and rows",
       std::make_tuple(257, 70, 1037), std::make_tuple(19, 40, 8192), std::make_tuple(30, 34, 9999));
   const auto w = random_weights(shape_for(Epilogue::swiglu, n, k));
   const auto x = random_rows(tokens, k, 5);
-  const auto expected = linear(generic_kernels(), w, x, Epilogue::swiglu);
+  const Expected expected(
+      [&](const auto& kernels) { return linear(kernels, w, x, Epilogue::swiglu); });
   for (const CpuKernels* kernels : fast_bf16_tables())
     for (const int num_threads : {1, 5})
-      CHECK(same_bits(linear(*kernels, w, x, Epilogue::swiglu, {}, num_threads), expected));
+      CHECK(same_bits(linear(*kernels, w, x, Epilogue::swiglu, {}, num_threads),
+                      expected.of(*kernels)));
 }
 
 TEST_CASE("linear_bf16 has the same bits for words of any kind", "[linear_bf16][isa]") {
@@ -196,22 +204,36 @@ TEST_CASE("linear_bf16 has the same bits for words of any kind", "[linear_bf16][
   };
   const Weights w{shape_for(Epilogue::store, 80, 64), words(80 * 64), {}};
   const Words x = words(57 * 64);
-  const auto expected = linear(generic_kernels(), w, x, Epilogue::store);
+  const Expected expected(
+      [&](const auto& kernels) { return linear(kernels, w, x, Epilogue::store); });
   const auto with_one_nan = [](std::vector<float> y) {  // which NaN it is, is not defined
     std::replace_if(
         y.begin(), y.end(), [](float v) { return std::isnan(v); }, NAN);
     return y;
   };
   for (const CpuKernels* kernels : fast_bf16_tables())
-    CHECK(same_bits(with_one_nan(linear(*kernels, w, x, Epilogue::store)), with_one_nan(expected)));
+    CHECK(same_bits(with_one_nan(linear(*kernels, w, x, Epilogue::store)),
+                    with_one_nan(expected.of(*kernels))));
 }
 
 TEST_CASE("linear_bf16 adds the odd column first and rounds after each", "[linear_bf16]") {
   for (const CpuKernels* kernels : all_bf16_tables()) {
+    if (kernels->bf16_sums != Bf16Sums::chain) continue;
     CHECK(two_pairs(*kernels, 1, {0x1p-24f, -1}, {1, 1}) == 0x1p-24f);  // 1 - 1 + 2^-24
     CHECK(two_pairs(*kernels, 1, {-1, 0x1p-24f}, {1, 1}) == 0.0f);      // (1 + 2^-24) - 1
     CHECK(two_pairs(*kernels, -0x1p127f, {-0x1p127f, 0x1p127f}, {1, 2}) == 0.0f);
     CHECK(two_pairs(*kernels, -0x1p127f, {0x1p127f, -0x1p127f}, {2, 1}) == -INFINITY);
+  }
+}
+
+TEST_CASE("linear_bf16 in tiles adds even columns, odd ones, and then both", "[linear_bf16]") {
+  for (const CpuKernels* kernels : all_bf16_tables()) {
+    if (kernels->bf16_sums != Bf16Sums::tiles) continue;
+    CHECK(two_pairs(*kernels, 1, {0x1p-24f, -1}, {1, 1}) == 0.0f);      // (1 + 2^-24) - 1
+    CHECK(two_pairs(*kernels, 1, {-1, 0x1p-24f}, {1, 1}) == 0x1p-24f);  // (1 - 1) + 2^-24
+    CHECK(two_pairs(*kernels, -0x1p127f, {0x1p127f, -0x1p127f}, {2, 1}) == 0.0f);
+    CHECK(std::isnan(two_pairs(*kernels, -0x1p127f, {-0x1p127f, 0x1p127f}, {1, 2})));
+    CHECK(two_pairs(*kernels, 0x1.8p-126f, {0, -0x1p-126f}, {0, 1}) == 0.0f);  // no denormal
   }
 }
 
@@ -235,7 +257,7 @@ TEST_CASE("linear_bf16 gives a row the same bits among any others", "[linear_bf1
   const std::int64_t k = 1037;
   const auto w = random_weights(shape_for(Epilogue::store, 70, k));
   for (const CpuKernels* kernels : all_bf16_tables()) {
-    const bool slow = kernels == &generic_kernels() || kernels == &portable_kernels();
+    const bool slow = find_cpu_kernels(kernels->isa) != kernels || kernels == &generic_kernels();
     const std::int64_t tokens = slow ? 19 : 400;
     const auto x = random_rows(tokens, k, 5);
     const auto together = linear(*kernels, w, x, Epilogue::store);

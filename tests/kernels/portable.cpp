@@ -24,7 +24,19 @@ CpuKernels make_portable() {
   return table;
 }
 
+CpuKernels make_portable_tiles() {
+  CpuKernels table = make_portable();
+  table.isa = "amx in plain C++";
+  add_linear_bf16_amx(table);
+  return table;
+}
+
 }  // namespace
+
+const CpuKernels& portable_tiles_kernels() {
+  static const CpuKernels table = make_portable_tiles();
+  return table;
+}
 
 const CpuKernels& portable_kernels() {
   static const CpuKernels table = make_portable();

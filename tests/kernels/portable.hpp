@@ -8,4 +8,7 @@ namespace reranker::kernels::test {
 /// registers.
 const CpuKernels& portable_kernels();
 
+/// The same with linear_bf16_amx.cpp, compiled on plain arrays in place of tiles.
+const CpuKernels& portable_tiles_kernels();
+
 }  // namespace reranker::kernels::test
