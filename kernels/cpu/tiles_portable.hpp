@@ -17,6 +17,7 @@ class AmxTiles {
  public:
   static void configure(const TileShapes& shapes) {
     require(shapes.palette == 1 && shapes.start_row == 0);
+    for (int t = kCount; t < 16; ++t) require(shapes.rows[t] == 0 && shapes.bytes[t] == 0);
     for (int t = 0; t < kCount; ++t) {
       require(shapes.rows[t] <= kTileRows && shapes.bytes[t] <= kTileBytes);
       require((shapes.rows[t] == 0) == (shapes.bytes[t] == 0));
@@ -109,7 +110,8 @@ class AmxTiles {
   static Tile& product(int sums, int a, int b) {
     require(sums != a && sums != b && a != b);
     const Tile &to = filled(sums), &left = filled(a), &right = filled(b);
-    require(left.rows == to.rows && right.bytes == to.bytes && left.bytes == 4 * right.rows);
+    require(to.bytes % 4 == 0 && left.rows == to.rows && right.bytes == to.bytes &&
+            left.bytes == 4 * right.rows);
     return tiles[sums];
   }
 

@@ -221,7 +221,7 @@ TEST_CASE("linear_int8 has the same bits on every instruction set, for any cut i
   const auto epilogue = GENERATE(from_range(std::begin(kEpilogues), std::end(kEpilogues)));
   const std::int64_t k = GENERATE(1, 19, 257);
   const std::int64_t n = GENERATE(2, 22, 258);
-  const std::int64_t tokens = GENERATE(1, 2, 3, 5, 7, 13, 111);
+  const std::int64_t tokens = GENERATE(1, 2, 3, 5, 7, 13, 33, 111);
   const auto w = random_weights(shape_for(epilogue, n, k), range);
   const auto x = random_codes(tokens, k, 3);
   const auto residual = random_floats(tokens * n, 4);
@@ -252,8 +252,9 @@ TEST_CASE("linear_int8 adds a bias before what follows, the same bits on every i
 
 TEST_CASE("linear_int8 has the same bits over many blocks of columns and rows",
           "[linear_int8][isa]") {
-  const auto [tokens, n, k] = GENERATE(std::make_tuple(19, 40, 8192), std::make_tuple(7, 48, 2049),
-                                       std::make_tuple(300, 258, 130));
+  const auto [tokens, n, k] =
+      GENERATE(std::make_tuple(19, 40, 8192), std::make_tuple(7, 48, 2049),
+               std::make_tuple(300, 258, 130), std::make_tuple(600, 34, 19));
   const auto range = GENERATE(from_range(std::begin(kRanges), std::end(kRanges)));
   const auto w = random_weights(shape_for(Epilogue::swiglu, n, k), range);
   const auto x = random_codes(tokens, k, 5);

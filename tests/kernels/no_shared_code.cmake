@@ -1,7 +1,7 @@
 # Fails if an object of an instruction set defines a weak or unique symbol: an inline function from
 # a header, compiled with instructions that not every machine has, might be kept for all callers.
 foreach(object IN LISTS OBJECTS)
-  if(NOT object MATCHES "_(avx2|avx512|avx_vnni|avx512_vnni|avx512_bf16)\\.cpp")
+  if(NOT object MATCHES "_(avx2|avx512|avx_vnni|avx512_vnni|avx512_bf16|amx)\\.cpp")
     continue()
   endif()
   execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE symbols
