@@ -369,7 +369,7 @@ void bench_bert(const Options& options, std::int64_t tokens, std::int64_t dim) {
   if (wanted(options, "classify"))
     measure(options, "classify 1 x " + std::to_string(dim), 2 * square, 4 * square, [&] {
       float logit;
-      run(ClassifyArgs{&logit, x.data(), offsets, weight.data(), x.data(), x.data(), 0.0f, 1, dim},
+      run(ClassifyArgs{&logit, x.data(), weight.data(), x.data(), x.data(), 0.0f, 1, dim},
           kernels.plan_classify, kernels.classify, nullptr);
     });
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "kernels/types.hpp"
 
 // attention: bidirectional, over sequences of any length laid end to end, grouped queries.
@@ -26,6 +28,7 @@
 namespace reranker::kernels {
 
 constexpr std::int64_t kAttentionBlock = 256;
+constexpr std::int64_t kAllQueries = std::numeric_limits<std::int64_t>::max();
 
 struct AttentionArgs {
   float* out;                   // (num_tokens, H * D)
@@ -37,6 +40,8 @@ struct AttentionArgs {
   std::int64_t num_heads;     // H, a multiple of KV
   std::int64_t num_kv_heads;  // KV
   std::int64_t head_dim;      // D, any from 1 to kMaxHeadDim
+  // Tokens of a sequence, from its first on, that get a row of `out`: others' are left as they are.
+  std::int64_t num_queries = kAllQueries;
 };
 
 constexpr std::int64_t kMaxHeadDim = 512;

@@ -113,9 +113,10 @@ struct Tokens {
 /// Those that a tile is for: the pieces of a sequence are even. None if begin == end.
 inline Tokens tile_tokens(const AttentionArgs& args, const Piece& piece, std::int64_t size) {
   const std::int64_t length = args.offsets[piece.sequence + 1] - args.offsets[piece.sequence];
-  const std::int64_t count = (length + size - 1) / size;
+  const std::int64_t queries = smaller(length, args.num_queries);
+  const std::int64_t count = (queries + size - 1) / size;
   if (piece.number >= count) return {0, 0};
-  const RowRange even = part_of(length, piece.number, count);
+  const RowRange even = part_of(queries, piece.number, count);
   return {even.begin, even.end};
 }
 

@@ -93,9 +93,12 @@ inline Plan plan_heads(const AttentionArgs& args, int) {
 
 template <typename Numbers>
 void attention_of(const AttentionArgs& args, const Plan&, std::int64_t task, void*) {
-  for (std::int64_t s = 0; s < args.num_sequences; ++s)
-    for (std::int64_t t = args.offsets[s]; t < args.offsets[s + 1]; ++t)
-      attend<Numbers>(args, args.offsets[s], args.offsets[s + 1], t, task);
+  for (std::int64_t s = 0; s < args.num_sequences; ++s) {
+    const std::int64_t begin = args.offsets[s];
+    const std::int64_t end = args.offsets[s + 1];
+    for (std::int64_t t = 0; t < end - begin && t < args.num_queries; ++t)
+      attend<Numbers>(args, begin, end, begin + t, task);
+  }
 }
 
 template <typename Numbers>

@@ -12,14 +12,6 @@ constexpr int kWarps = kClassifyOutputs / kOutputs;
 constexpr int kThreads = kWarps * kLanes;
 constexpr int kPoolerShared = kSequences * kWarps * 4;
 
-/// The first row of a sequence; null of one without tokens and beyond the last.
-RERANKER_DEVICE const void* first_row(const ClassifyArgs& args, int sequence) {
-  if (sequence >= args.num_sequences) return nullptr;
-  const int begin = load_global(args.offsets + sequence);
-  if (begin == load_global(args.offsets + sequence + 1)) return nullptr;
-  return row_at<Fp32>(args.x, begin, args.dim);
-}
-
 // A block has one part of the outputs for kSequences sequences: each warp kOutputs rows of the
 // weights, over which its lanes lie.
 __global__ void __launch_bounds__(kThreads) pooler_kernel(ClassifyArgs args, int parts) {
@@ -27,9 +19,6 @@ __global__ void __launch_bounds__(kThreads) pooler_kernel(ClassifyArgs args, int
   const int lane = thread_index() % kLanes;
   const int first_sequence = block_x() * kSequences;
   const int first_output = block_y() * kClassifyOutputs + warp * kOutputs;
-  const void* rows[kSequences];
-#pragma unroll
-  for (int s = 0; s < kSequences; ++s) rows[s] = first_row(args, first_sequence + s);
 
   float sums[kSequences][kOutputs] = {};
   for (int i = lane; i < args.dim / 4; i += kLanes) {
@@ -42,7 +31,9 @@ __global__ void __launch_bounds__(kThreads) pooler_kernel(ClassifyArgs args, int
 #pragma unroll
     for (int s = 0; s < kSequences; ++s) {
       float x[4] = {};
-      if (rows[s] != nullptr) widen<Fp32>(x, load_numbers<Fp32, 4>(rows[s], i));
+      if (first_sequence + s < args.num_sequences)
+        widen<Fp32>(x,
+                    load_numbers<Fp32, 4>(row_at<Fp32>(args.x, first_sequence + s, args.dim), i));
 #pragma unroll
       for (int o = 0; o < kOutputs; ++o)
         for (int n = 0; n < 4; ++n) sums[s][o] += x[n] * weight[o][n];
@@ -79,9 +70,8 @@ __global__ void __launch_bounds__(kLanes) head_kernel(ClassifyArgs args, int par
   for (int part = thread_index(); part < parts; part += kLanes)
     sum[0] += load_global(args.partial_logits + sequence * parts + part);
   combine_in_block<add>(sum, kLanes, 0);
-  if (thread_index() != 0) return;
-  const bool is_empty = first_row(args, sequence) == nullptr;
-  store_global(args.logits + sequence, is_empty ? 0.0f : sum[0] + load_global(args.head_bias));
+  if (thread_index() == 0)
+    store_global(args.logits + sequence, sum[0] + load_global(args.head_bias));
 }
 
 }  // namespace

@@ -2,28 +2,26 @@
 
 #include "kernels/cuda/types.hpp"
 
-// classify: BERT's pooler and its head of one label (kernels/classify.hpp). For sequence s with x
-// its first token's row:
+// classify: BERT's pooler and its head of one label (kernels/classify.hpp), on rows x that stand
+// for sequences:
 //
-//   h[j]      = tanh(sum_i x[i] * weight[j][i] + bias[j])
-//   logits[s] = sum_j h[j] * head[j] + head_bias
+//   h[s][j]   = tanh(sum_i x[s][i] * weight[j][i] + bias[j])
+//   logits[s] = sum_j h[s][j] * head[j] + head_bias
 //
-// in fp32. The sums of a sequence follow one fixed tree of the width: no atomics. A sequence
-// without tokens gives 0.
+// in fp32. The sums of a row follow one fixed tree of the width: no atomics.
 //
 // These kernels have run on the host emulator only (tests/cuda_on_host).
 
 namespace reranker::kernels::cuda {
 
 struct ClassifyArgs {
-  float* logits;                // (num_sequences)
-  float* partial_logits;        // (num_sequences, classify_parts(dim)), scratch
-  const float* x;               // (num_tokens, dim), the last layer's output
-  const float* weight;          // (dim, dim) row-major, of the pooler
-  const float* bias;            // (dim), of the pooler
-  const float* head;            // (dim)
-  const float* head_bias;       // (1)
-  const std::int32_t* offsets;  // (num_sequences + 1), device memory
+  float* logits;           // (num_sequences)
+  float* partial_logits;   // (num_sequences, classify_parts(dim)), scratch
+  const float* x;          // (num_sequences, dim)
+  const float* weight;     // (dim, dim) row-major, of the pooler
+  const float* bias;       // (dim), of the pooler
+  const float* head;       // (dim)
+  const float* head_bias;  // (1)
   std::int32_t num_sequences;
   std::int32_t dim;
 };

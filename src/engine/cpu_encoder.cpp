@@ -89,6 +89,7 @@ class CpuEncoder final : public Encoder {
         num_kv_heads_(blueprint.network.num_kv_heads),
         head_dim_(blueprint.network.head_dim),
         floats_per_token_(static_cast<std::size_t>(blueprint.network.floats_per_token)),
+        floats_per_sequence_(static_cast<std::size_t>(blueprint.network.floats_per_sequence)),
         memory_limit_(blueprint.memory_limit) {
     description_.device = "cpu";
     description_.isa = kernels_.isa;
@@ -117,8 +118,9 @@ class CpuEncoder final : public Encoder {
     constexpr std::size_t kBlocks = 16;  // each rounded up to the arena's step
     const auto round_up = &runtime::Arena::rounded;
     const std::size_t activations = num_tokens * (floats_per_token_ * sizeof(float) + row_bytes());
+    const std::size_t first_rows = num_sequences * floats_per_sequence_ * sizeof(float);
     const std::size_t outputs = (num_tokens + num_sequences) * sizeof(float);
-    return round_up(activations + outputs) + kBlocks * runtime::Arena::kAlignment +
+    return round_up(activations + first_rows + outputs) + kBlocks * runtime::Arena::kAlignment +
            round_up(packed_keys(num_tokens, num_sequences)) +
            num_threads * round_up(scratch(num_tokens, num_sequences));
   }
@@ -179,6 +181,7 @@ class CpuEncoder final : public Encoder {
   std::int64_t num_kv_heads_;
   std::int64_t head_dim_;
   std::size_t floats_per_token_;
+  std::size_t floats_per_sequence_;
   std::size_t memory_limit_;
   Description description_;
 };

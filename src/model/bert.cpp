@@ -125,12 +125,13 @@ bool is_pooler(std::string_view name) {
 // What stands on the body: its text, its tensors, and those that may lie beside them unread.
 struct Head {
   const char* script;
+  bool reads_first_rows;
   void (*add)(Network& network, Taker& tensors, std::int64_t hidden);
   bool (*of_no_use)(std::string_view name);
 };
 
-constexpr Head kPooled{kBertScript, add_pooled_head, [](std::string_view) { return false; }};
-constexpr Head kPairCosine{kBertPairCosineScript, add_pair_cosine_head, is_pooler};
+constexpr Head kPooled{kBertScript, true, add_pooled_head, [](std::string_view) { return false; }};
+constexpr Head kPairCosine{kBertPairCosineScript, false, add_pair_cosine_head, is_pooler};
 
 Network make_network(const BertConfig& config, const Checkpoint& checkpoint, const Head& head) {
   Network network;
@@ -146,6 +147,8 @@ Network make_network(const BertConfig& config, const Checkpoint& checkpoint, con
   // attention makes of them, or the hidden state.
   network.floats_per_token =
       config.hidden_size + std::max(4 * config.hidden_size, config.intermediate_size);
+  // models/bert_classify.py: what attention made of first tokens, and their residual.
+  if (head.reads_first_rows) network.floats_per_sequence = 2 * config.hidden_size;
 
   Taker tensors(checkpoint, "bert.", "embeddings.word_embeddings.weight", head.of_no_use);
   Builder builder(network, tensors);

@@ -50,6 +50,8 @@ struct Network {
   bool norms_residual = false;  // in its place, after each addition; else norms make new rows
   /// Most floats a token that the script's values hold at one time.
   std::int64_t floats_per_token = 0;
+  /// And a sequence, where the last layer goes on with rows of first tokens alone.
+  std::int64_t floats_per_sequence = 0;
 };
 
 }  // namespace reranker::model

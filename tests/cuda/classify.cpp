@@ -20,24 +20,20 @@ Head random_head(std::int64_t dim) {
           0.625};
 }
 
-std::vector<float> logits(const Numbers& x, const std::vector<std::int32_t>& lengths,
-                          const Head& head) {
+std::vector<float> logits(const Numbers& x, const Head& head) {
   const auto dim = static_cast<std::int32_t>(head.head.size());
-  std::vector<std::int32_t> offsets = {0};
-  for (const std::int32_t length : lengths) offsets.push_back(offsets.back() + length);
+  const std::size_t num_sequences = x.size() / head.head.size();
   const DeviceArray<unsigned char> rows(store(x, Type::fp32)),
       weight(store(head.weight, Type::fp32)), bias(store(head.bias, Type::fp32)),
       last(store(head.head, Type::fp32)), last_bias(store({head.head_bias}, Type::fp32));
-  const DeviceArray<std::int32_t> ends(offsets);
-  const DeviceArray<float> out(lengths.size()),
-      scratch(lengths.size() * static_cast<std::size_t>(classify_parts(dim)));
+  const DeviceArray<float> out(num_sequences),
+      scratch(num_sequences * static_cast<std::size_t>(classify_parts(dim)));
   const auto floats = [](const DeviceArray<unsigned char>& array) {
     return reinterpret_cast<const float*>(array.get());
   };
-  REQUIRE(
-      classify({out.get(), scratch.get(), floats(rows), floats(weight), floats(bias), floats(last),
-                floats(last_bias), ends.get(), static_cast<std::int32_t>(lengths.size()), dim},
-               nullptr) == kSuccess);
+  REQUIRE(classify({out.get(), scratch.get(), floats(rows), floats(weight), floats(bias),
+                    floats(last), floats(last_bias), static_cast<std::int32_t>(num_sequences), dim},
+                   nullptr) == kSuccess);
   return out.read();
 }
 
@@ -52,64 +48,43 @@ double expected_logit(const Numbers& x, const Head& head) {
   return logit;
 }
 
-/// As many first rows as sequences, the other rows NaN.
-Numbers first_rows(const std::vector<std::int32_t>& lengths, std::int64_t dim, double scale) {
-  Numbers x;
-  unsigned seed = 10;
-  for (const std::int32_t length : lengths) {
-    if (length == 0) continue;
-    const Numbers row = rounded(random_numbers(dim, seed++, scale), Type::fp32);
-    x.insert(x.end(), row.begin(), row.end());
-    x.insert(x.end(), static_cast<std::size_t>((length - 1) * dim), std::nan(""));
-  }
-  return x;
-}
-
 }  // namespace
 
 TEST_CASE("classify on a device agrees with its formula", "[classify]") {
   const auto dim = GENERATE(8, 32, 72, 384, 1024);
   // Small, and far beyond where tanh is 1.
   const auto scale = GENERATE(0.01, 1.0, 30.0);
-  const auto lengths =
-      GENERATE(std::vector<std::int32_t>{1}, std::vector<std::int32_t>{3, 0, 1, 19, 2, 0, 0, 7, 0});
-  const Numbers x = first_rows(lengths, dim, scale);
+  const auto num_sequences = GENERATE(1, 3, 4, 9);
+  const Numbers x = rounded(random_numbers(num_sequences * dim, 10, scale), Type::fp32);
   const Head head = random_head(dim);
 
-  const std::vector<float> found = logits(x, lengths, head);
+  const std::vector<float> found = logits(x, head);
 
-  std::int64_t token = 0;
-  for (std::size_t s = 0; s < lengths.size(); ++s) {
-    if (lengths[s] == 0) {
-      CHECK(found[s] == 0.0f);
-      continue;
-    }
-    const double expected = expected_logit(row_of(x, token, dim), head);
-    CHECK(std::fabs(found[s] - expected) <= 1e-5 * std::sqrt(static_cast<double>(dim)));
-    token += lengths[s];
+  for (int s = 0; s < num_sequences; ++s) {
+    const double expected = expected_logit(row_of(x, s, dim), head);
+    CHECK(std::fabs(found[static_cast<std::size_t>(s)] - expected) <=
+          1e-5 * std::sqrt(static_cast<double>(dim)));
   }
 }
 
 TEST_CASE("classify on a device gives a sequence the same bits alone and beside NaNs",
           "[classify]") {
   const auto dim = GENERATE(40, 384);
-  const std::vector<std::int32_t> lengths = {1, 1, 2, 1, 1};
-  const Numbers x = random_numbers(6 * dim, 4);
+  const Numbers x = random_numbers(5 * dim, 4);
   const Head head = random_head(dim);
   Numbers beside = x;
-  for (const std::int64_t row : {1, 3, 4})
-    std::fill_n(beside.begin() + row * dim, dim, std::nan(""));
+  for (const std::int64_t row : {1, 3}) std::fill_n(beside.begin() + row * dim, dim, std::nan(""));
 
-  const std::vector<float> all = logits(beside, lengths, head);
+  const std::vector<float> all = logits(beside, head);
 
-  CHECK(all[0] == logits(row_of(x, 0, dim), {1}, head)[0]);
+  CHECK(all[0] == logits(row_of(x, 0, dim), head)[0]);
   CHECK(std::isnan(all[1]));
-  CHECK(all[2] == logits(row_of(x, 2, dim), {1}, head)[0]);
+  CHECK(all[2] == logits(row_of(x, 2, dim), head)[0]);
   CHECK(std::isnan(all[3]));
-  CHECK(all[4] == logits(row_of(x, 5, dim), {1}, head)[0]);
+  CHECK(all[4] == logits(row_of(x, 4, dim), head)[0]);
 }
 
 TEST_CASE("classify on a device does nothing with no sequences", "[classify]") {
-  CHECK(classify({nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 64},
-                 nullptr) == kSuccess);
+  CHECK(classify({nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 64}, nullptr) ==
+        kSuccess);
 }

@@ -62,6 +62,20 @@ TEST_CASE("attention gives a sequence the same bits alone and in any batch", "[a
   }
 }
 
+TEST_CASE("attention of a sequence's first queries has their bits and leaves other rows",
+          "[attention][isa]") {
+  const auto heads = GENERATE(from_range(std::begin(kHeads), std::end(kHeads)));
+  const int num_queries = GENERATE(1, 2, 19, 256, 257);
+  const std::vector<int> lengths{19, 1, 300, 0, 2, 257};
+  const auto offsets = offsets_of(lengths);
+  const auto qkv = random_qkv(offsets.back(), heads, 7);
+  for (const CpuKernels* kernels : all_tables()) {
+    const auto all = attention(*kernels, qkv, lengths, heads);
+    CHECK(same_bits(attend(kernels->attention, qkv, lengths, heads, 3, num_queries),
+                    first_alone(all, lengths, heads, num_queries)));
+  }
+}
+
 TEST_CASE("attention stays exact where scores are large", "[attention]") {
   const Heads heads{2, 1, 64};
   const auto qkv = random_qkv(300, heads, 5, 30.0f);  // scores of a few thousand

@@ -50,6 +50,19 @@ TEST_CASE("attention_bf16 has the same bits on every instruction set", "[attenti
     CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
 }
 
+TEST_CASE("attention_bf16 of a sequence's first queries has their bits and leaves other rows",
+          "[attention_bf16][isa]") {
+  const auto heads = GENERATE(from_range(std::begin(kHeads), std::end(kHeads)));
+  const int num_queries = GENERATE(1, 2, 19);
+  const std::vector<int> lengths{19, 1, 33, 0, 2, 257};
+  const auto qkv = random_qkv(offsets_of(lengths).back(), heads, 7);
+  for (const CpuKernels* kernels : all_bf16_tables()) {
+    const auto all = attention(*kernels, qkv, lengths, heads);
+    CHECK(same_bits(attend(kernels->attention_bf16, qkv, lengths, heads, 3, num_queries),
+                    first_alone(all, lengths, heads, num_queries)));
+  }
+}
+
 TEST_CASE("attention_bf16 has the same bits where scores are large", "[attention_bf16][isa]") {
   const Heads heads{2, 1, 64};
   const auto qkv = random_qkv(300, heads, 4, 30.0f);

@@ -13,7 +13,7 @@ struct Heads {
 
 inline std::vector<float> attend(const AttentionKernels& kernels, const std::vector<float>& qkv,
                                  const std::vector<int>& lengths, const Heads& heads,
-                                 int num_threads = 1) {
+                                 int num_threads = 1, std::int64_t num_queries = kAllQueries) {
   const auto offsets = offsets_of(lengths);
   AttentionArgs args{};
   args.num_tokens = offsets.back();
@@ -21,6 +21,7 @@ inline std::vector<float> attend(const AttentionKernels& kernels, const std::vec
   args.num_heads = heads.num_heads;
   args.num_kv_heads = heads.num_kv_heads;
   args.head_dim = heads.dim;
+  args.num_queries = num_queries;
   std::vector<float> out(static_cast<std::size_t>(args.num_tokens * heads.num_heads * heads.dim),
                          NAN);
   const Buffer packed(kernels.packed_bytes(args));
@@ -31,6 +32,21 @@ inline std::vector<float> attend(const AttentionKernels& kernels, const std::vec
   run(args, kernels.plan_pack, kernels.pack, num_threads);
   run(args, kernels.plan, kernels.run, num_threads);
   return out;
+}
+
+/// What attention of all queries gives, with rows beyond a sequence's first `num_queries` NaN.
+inline std::vector<float> first_alone(const std::vector<float>& all,
+                                      const std::vector<int>& lengths, const Heads& heads,
+                                      int num_queries) {
+  const auto offsets = offsets_of(lengths);
+  std::vector<float> first(all.size(), NAN);
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const std::int64_t width = heads.num_heads * heads.dim;
+    const std::int64_t begin = offsets[s] * width;
+    const std::int64_t end = begin + std::min(lengths[s], num_queries) * width;
+    std::copy(all.begin() + begin, all.begin() + end, first.begin() + begin);
+  }
+  return first;
 }
 
 /// One sequence, by the book, with the (T, T) matrix.

@@ -20,12 +20,11 @@ struct Head {
 };
 
 std::vector<float> classify(const CpuKernels& kernels, const std::vector<float>& x,
-                            const std::vector<int>& lengths, const Head& head,
-                            int num_threads = 1) {
-  const auto offsets = offsets_of(lengths);
-  std::vector<float> logits(lengths.size(), NAN);
-  run({logits.data(), x.data(), offsets.data(), head.weight.data(), head.bias.data(),
-       head.head.data(), head.head_bias, static_cast<std::int64_t>(lengths.size()), head.dim},
+                            const Head& head, int num_threads = 1) {
+  const auto num_sequences = static_cast<std::int64_t>(x.size()) / head.dim;
+  std::vector<float> logits(static_cast<std::size_t>(num_sequences), NAN);
+  run({logits.data(), x.data(), head.weight.data(), head.bias.data(), head.head.data(),
+       head.head_bias, num_sequences, head.dim},
       kernels.plan_classify, kernels.classify, num_threads);
   return logits;
 }
@@ -46,28 +45,24 @@ double exact_logit(const float* row, const Head& head) {
 TEST_CASE("classify agrees with double and has the same bits on every instruction set",
           "[classify][isa]") {
   const std::int64_t dim = GENERATE(1, 7, 8, 9, 15, 16, 17, 19, 25, 111, 257);
-  const std::vector<int> lengths{1, 19, 2, 5};
   const Head head(dim);
-  const auto x = random_floats(27 * dim, 4, 2.0f);
-  const auto actual = classify(generic_kernels(), x, lengths, head);
+  const auto x = random_floats(4 * dim, 4, 2.0f);
+  const auto actual = classify(generic_kernels(), x, head);
   Matrix expected(4, 1);
-  const auto offsets = offsets_of(lengths);
-  for (std::size_t s = 0; s < 4; ++s)
-    expected(static_cast<std::int64_t>(s), 0) = exact_logit(x.data() + offsets[s] * dim, head);
+  for (std::int64_t s = 0; s < 4; ++s) expected(s, 0) = exact_logit(x.data() + s * dim, head);
   CHECK(error(actual, expected) < kProductTolerance);
   for (const CpuKernels* kernels : other_tables())
     for (const int num_threads : {1, 2, 64})
-      CHECK(same_bits(classify(*kernels, x, lengths, head, num_threads), actual));
+      CHECK(same_bits(classify(*kernels, x, head, num_threads), actual));
 }
 
-TEST_CASE("classify reads the first row of a sequence alone", "[classify]") {
+TEST_CASE("classify gives a row the same bits alone and among others", "[classify]") {
   const Head head(111);
   const auto x = random_floats(60 * 111, 5);
   for (const CpuKernels* kernels : all_tables()) {
-    const auto together = classify(*kernels, x, {20, 0, 40}, head);
-    const std::vector<float> first(x.begin() + 20 * 111, x.begin() + 21 * 111);
-    CHECK(classify(*kernels, first, {1}, head)[0] == together[2]);
-    CHECK(together[1] == 0.0f);
+    const auto together = classify(*kernels, x, head);
+    const std::vector<float> one(x.begin() + 20 * 111, x.begin() + 21 * 111);
+    CHECK(classify(*kernels, one, head)[0] == together[20]);
   }
 }
 
@@ -81,13 +76,12 @@ TEST_CASE("classify leaves partial sums that no element touches at minus zero", 
   std::fill(head.head.begin(), head.head.end(), 1e-30f);
   head.head_bias = -0.0f;
   const std::vector<float> x(17, 1e-20f);
-  const auto expected = classify(generic_kernels(), x, {1}, head);
+  const auto expected = classify(generic_kernels(), x, head);
   CHECK(std::signbit(expected[0]));
   for (const CpuKernels* kernels : other_tables())
-    CHECK(same_bits(classify(*kernels, x, {1}, head), expected));
+    CHECK(same_bits(classify(*kernels, x, head), expected));
 }
 
 TEST_CASE("classify of no sequences does nothing", "[classify]") {
-  for (const CpuKernels* kernels : all_tables())
-    CHECK(classify(*kernels, {}, {}, Head(19)).empty());
+  for (const CpuKernels* kernels : all_tables()) CHECK(classify(*kernels, {}, Head(19)).empty());
 }

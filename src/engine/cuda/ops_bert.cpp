@@ -3,6 +3,7 @@
 #include "kernels/cuda/bert_embedding.hpp"
 #include "kernels/cuda/bias.hpp"
 #include "kernels/cuda/classify.hpp"
+#include "kernels/cuda/embedding.hpp"
 #include "kernels/cuda/layer_norm.hpp"
 #include "kernels/cuda/pair_cosine.hpp"
 
@@ -36,6 +37,17 @@ at::Tensor project_bias(const at::Tensor& x, const at::Tensor& weight, const at:
                                 call.stream),
         "bias");
   return out;
+}
+
+// As an embedding does it, whose ids are where the sequences begin. It moves fp32 as it is, so rows
+// of two bytes a number count as half as many.
+void copy_first_rows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& offsets) {
+  const auto floats = static_cast<std::int32_t>(x.size(1) * x.element_size() / sizeof(float));
+  check(kernels::cuda::embedding(
+            {static_cast<float*>(out.mutable_data_ptr()), x.const_data_ptr(),
+             offsets.const_data_ptr<std::int32_t>(), size(out, 0), floats, Type::fp32},
+            current_call().stream),
+        "first_rows");
 }
 
 }  // namespace
@@ -76,21 +88,34 @@ at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
   return residual;
 }
 
-at::Tensor classify(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& pooler,
-                    const at::Tensor& pooler_bias, const at::Tensor& head,
-                    const at::Tensor& head_bias) {
+// All queries are computed: attention's work is cut for them, and one layer's is soon done.
+at::Tensor attention_first(const at::Tensor& qkv, const at::Tensor& offsets, std::int64_t num_heads,
+                           std::int64_t num_kv_heads) {
+  const at::Tensor rows = attention(qkv, offsets, num_heads, num_kv_heads);
+  at::Tensor out = new_rows(current_call(), offsets.size(0) - 1, rows.size(1), type_of(rows));
+  copy_first_rows(out, rows, offsets);
+  return out;
+}
+
+at::Tensor first_rows(const at::Tensor& x, const at::Tensor& offsets) {
+  at::Tensor out = new_residual(current_call(), offsets.size(0) - 1, x.size(1));
+  copy_first_rows(out, x, offsets);
+  return out;
+}
+
+at::Tensor classify(const at::Tensor& x, const at::Tensor& pooler, const at::Tensor& pooler_bias,
+                    const at::Tensor& head, const at::Tensor& head_bias) {
   Call& call = current_call();
-  at::Tensor logits = new_floats(call, offsets.size(0) - 1);
+  at::Tensor logits = new_floats(call, x.size(0));
   const at::Tensor partial_logits =
       new_floats(call, logits.size(0) * kernels::cuda::classify_parts(size(x, 1)));
-  check(
-      kernels::cuda::classify({logits.mutable_data_ptr<float>(),
-                               partial_logits.mutable_data_ptr<float>(), x.const_data_ptr<float>(),
-                               pooler.const_data_ptr<float>(), pooler_bias.const_data_ptr<float>(),
-                               head.const_data_ptr<float>(), head_bias.const_data_ptr<float>(),
-                               offsets.const_data_ptr<std::int32_t>(), size(logits, 0), size(x, 1)},
-                              call.stream),
-      "classify");
+  check(kernels::cuda::classify(
+            {logits.mutable_data_ptr<float>(), partial_logits.mutable_data_ptr<float>(),
+             x.const_data_ptr<float>(), pooler.const_data_ptr<float>(),
+             pooler_bias.const_data_ptr<float>(), head.const_data_ptr<float>(),
+             head_bias.const_data_ptr<float>(), size(x, 0), size(x, 1)},
+            call.stream),
+        "classify");
   return logits;
 }
 

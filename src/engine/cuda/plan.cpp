@@ -9,7 +9,8 @@ namespace reranker::engine::cuda {
 Widths::Widths(const model::Network& network)
     : qkv((network.num_heads + 2 * network.num_kv_heads) * network.head_dim),
       attention(network.num_heads * network.head_dim),
-      norms_residual(network.norms_residual) {
+      norms_residual(network.norms_residual),
+      ends_in_first_rows(network.floats_per_sequence > 0) {
   for (const model::Weight& weight : network.weights) {
     if (weight.is_added_to_residual()) hidden = weight.rows;
     if (weight.reads == model::Weight::Reads::mlp) mlp = weight.cols;
@@ -32,7 +33,8 @@ std::size_t logit_bytes(std::size_t num_sequences) {
 
 // The graph keeps the residual and, beside it, at most: the normalised rows with qkv; qkv with what
 // attention gives, which takes the normalised rows' place where it fits there, unless those lie
-// behind the residual; or the normalised rows with what the MLP makes, and its gates and ups.
+// behind the residual; or the normalised rows with what the MLP makes, and its gates and ups. A
+// graph that goes on with first rows alone has what attention gave them and their residual, too.
 std::size_t plan_bytes(const Widths& widths, const Types& types, std::int32_t query_tokens,
                        std::size_t num_tokens, std::size_t num_sequences) {
   const auto tokens = static_cast<std::int64_t>(padded(num_tokens));
@@ -48,8 +50,14 @@ std::size_t plan_bytes(const Widths& widths, const Types& types, std::int32_t qu
       normalised + rows(widths.qkv, types.type) + (attended > normalised ? attended : 0);
   const std::size_t at_mlp = normalised + rows(widths.mlp, types.rows) +
                              (widths.is_gated ? rows(2 * widths.mlp, types.type) : 0);
+  const auto sequences = static_cast<std::int64_t>(num_sequences + 1);  // and the padding
+  const std::size_t first_rows = widths.ends_in_first_rows
+                                     ? bytes_of_rows(sequences, widths.attention, types.type) +
+                                           bytes_of_residual(sequences, widths.hidden, types)
+                                     : 0;
   return input_bytes(query_tokens, num_tokens, num_sequences) + residual +
-         std::max(at_attention, at_mlp) + rows(1, Type::fp32) + logit_bytes(num_sequences);
+         std::max(at_attention, at_mlp) + first_rows + rows(1, Type::fp32) +
+         logit_bytes(num_sequences);
 }
 
 }  // namespace reranker::engine::cuda

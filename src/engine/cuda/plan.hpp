@@ -11,9 +11,10 @@ namespace reranker::engine::cuda {
 /// Widths of the rows that a graph makes (models/*.py).
 struct Widths {
   std::int64_t hidden = 0, qkv = 0, attention = 0;
-  std::int64_t mlp = 0;         // what the MLP's last projection reads
-  bool is_gated = false;        // that is made of gates and ups
-  bool norms_residual = false;  // in its place: new_residual
+  std::int64_t mlp = 0;             // what the MLP's last projection reads
+  bool is_gated = false;            // that is made of gates and ups
+  bool norms_residual = false;      // in its place: new_residual
+  bool ends_in_first_rows = false;  // of attention, and of the residual
 
   explicit Widths(const model::Network& network);
 };

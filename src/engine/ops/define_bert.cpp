@@ -18,8 +18,12 @@ void define_bert(torch::Library& library) {
   define(library, "linear_bias_gelu(Tensor x, Tensor weight, Tensor bias) -> Tensor",
          "linear_bias_gelu", &linear_bias_gelu);
   define(library,
-         "classify(Tensor x, Tensor offsets, Tensor pooler, Tensor pooler_bias, Tensor head,"
-         " Tensor head_bias) -> Tensor",
+         "attention_first(Tensor qkv, Tensor offsets, int num_heads, int num_kv_heads) -> Tensor",
+         "attention_first", &attention_first);
+  define(library, "first_rows(Tensor x, Tensor offsets) -> Tensor", "first_rows", &first_rows);
+  define(library,
+         "classify(Tensor x, Tensor pooler, Tensor pooler_bias, Tensor head, Tensor head_bias)"
+         " -> Tensor",
          "classify", &classify);
   define(library,
          "pair_cosine(Tensor x, Tensor offsets, Tensor head, Tensor head_bias, Tensor cosine_scale)"

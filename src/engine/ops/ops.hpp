@@ -42,6 +42,10 @@ at::Tensor rope(at::Tensor qkv, const at::Tensor& offsets, const at::Tensor& tab
 at::Tensor attention(const at::Tensor& qkv, const at::Tensor& offsets, std::int64_t num_heads,
                      std::int64_t num_kv_heads);
 
+/// The same of each sequence's first token alone: (num_sequences, H D)
+at::Tensor attention_first(const at::Tensor& qkv, const at::Tensor& offsets, std::int64_t num_heads,
+                           std::int64_t num_kv_heads);
+
 /// x (num_tokens, dim), norm (dim), head (dim) -> logits (num_sequences)
 at::Tensor pool_score(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& norm,
                       const at::Tensor& head, double eps, double temperature);
@@ -65,11 +69,14 @@ at::Tensor linear_bias_add_norm(const at::Tensor& x, const at::Tensor& weight,
 /// x (num_tokens, k), packed weight of (n, k), bias (n) -> gelu of linear_bias (num_tokens, n)
 at::Tensor linear_bias_gelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-/// x (num_tokens, dim), pooler (dim, dim), its bias and head (dim), head_bias (1)
+/// The rows of the sequences' first tokens, of a residual x (num_tokens, dim): a new residual
+/// (num_sequences, dim). No sequence is empty.
+at::Tensor first_rows(const at::Tensor& x, const at::Tensor& offsets);
+
+/// x (num_sequences, dim), pooler (dim, dim), its bias and head (dim), head_bias (1)
 /// -> logits (num_sequences)
-at::Tensor classify(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& pooler,
-                    const at::Tensor& pooler_bias, const at::Tensor& head,
-                    const at::Tensor& head_bias);
+at::Tensor classify(const at::Tensor& x, const at::Tensor& pooler, const at::Tensor& pooler_bias,
+                    const at::Tensor& head, const at::Tensor& head_bias);
 
 /// x (num_tokens, dim), head (dim), head_bias and cosine_scale (1) -> logits (num_sequences)
 at::Tensor pair_cosine(const at::Tensor& x, const at::Tensor& offsets, const at::Tensor& head,
