@@ -83,6 +83,23 @@ TEST_CASE("a submitted call outlives its handle and its runtime's", "[submit]") 
   check_same(call.get(), expected);
 }
 
+TEST_CASE("a callback may hold the last handle on the model and its runtime", "[submit]") {
+  for (int round = 0; round < 5; ++round) {
+    std::promise<void> gone;
+    std::promise<void> released;
+    auto model = std::shared_ptr<Reranker>(new Reranker(load_tiny(with_threads(2))),
+                                           [&](const Reranker* last) {
+                                             delete last;
+                                             gone.set_value();
+                                           });
+    model->submit(
+        bees(), [model, &released](Ranking, std::exception_ptr) { released.get_future().wait(); });
+    model.reset();
+    released.set_value();
+    gone.get_future().wait();
+  }
+}
+
 TEST_CASE("a callback may submit the next call", "[submit]") {
   const auto model = load_tiny();
   std::promise<Ranking> last;

@@ -33,6 +33,21 @@ TEST_CASE("submitted tasks all run, two at a time", "[submitter]") {
   for (const int run : runs) CHECK(run == 1);
 }
 
+TEST_CASE("submitted tasks are begun in the order of their coming", "[submitter]") {
+  std::vector<int> order;  // of the tasks that the one free thread runs
+  std::promise<void> go;
+  {
+    Submitter submitter;
+    submitter.add([&] { go.get_future().wait(); });
+    std::promise<void> last;
+    for (int i = 0; i < 19; ++i) submitter.add([&order, i] { order.push_back(i); });
+    submitter.add([&] { last.set_value(); });
+    last.get_future().wait();
+    go.set_value();
+  }
+  for (int i = 0; i < 19; ++i) CHECK(order.at(static_cast<std::size_t>(i)) == i);
+}
+
 TEST_CASE("a task may let go of the submitter that runs it", "[submitter]") {
   for (int round = 0; round < 50; ++round) {
     std::promise<void> gone;
