@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/tables.hpp"
+
 // How products are cut into tiles and tasks, alike on every instruction set. Everything is local to
 // the file that includes it.
 
@@ -65,6 +67,24 @@ inline Cut cut_product(const Product& p, int num_threads) {
                                                       : num_threads;
   const std::int64_t even = smaller(divide_up(wanted, step), most / step) * step;
   return {rows, even > 0 ? even : smaller(wanted, most)};
+}
+
+inline Plan plan_of(const Cut& cut, std::int64_t scratch_bytes) {
+  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>(scratch_bytes), cut.row_tasks,
+          cut.column_tasks};
+}
+
+/// Rows and units of columns that a task of a product is for.
+struct ProductPart {
+  RowRange rows;
+  RowRange units;
+};
+
+/// Columns are the outer loop of tasks: neighbours in time read the same weights.
+inline ProductPart part_of_product(const Plan& plan, std::int64_t task, std::int64_t num_rows,
+                                   std::int64_t num_units) {
+  return {part_of(num_rows, task % plan.row_tasks, plan.row_tasks),
+          part_of(num_units, task / plan.row_tasks, plan.column_tasks)};
 }
 
 }  // namespace

@@ -59,8 +59,7 @@ Plan plan_linear_int8(const LinearInt8Args& args, int num_threads) {
       {args.num_tokens, rows, num_units<Isa>(args), rows <= kFewRows ? 1 : 8, 32}, num_threads);
 
   const std::int64_t copied = rows * int8_stride(args.weights.shape.k);
-  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>(sums_of(rows) * 4 + copied),
-          cut.row_tasks, cut.column_tasks};
+  return plan_of(cut, sums_of(rows) * 4 + copied);
 }
 
 // Codes as tiles read them: by blocks of columns, in these by tiles, in these by 4 columns.
@@ -205,9 +204,7 @@ template <typename Isa>
 void linear_int8(const LinearInt8Args& args, const Plan& plan, std::int64_t task, void* scratch) {
   const std::int64_t stride = int8_stride(args.weights.shape.k);
   const std::int64_t step = panels_per_unit<Isa>(args);
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units = part_of(num_units<Isa>(args), task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, units] = part_of_product(plan, task, args.num_tokens, num_units<Isa>(args));
   const std::int64_t count = tokens.end - tokens.begin;
   const std::int64_t group = panels_in_group(args, count);
 

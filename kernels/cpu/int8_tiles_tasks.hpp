@@ -14,8 +14,7 @@ inline Plan plan_linear_int8_tiles(const LinearInt8Args& args, int num_threads) 
   const LinearWeights& shape = args.weights.shape;
   const std::int64_t rows = smaller(args.num_tokens, max_task_rows(int8_stride(shape.k)));
   const Cut cut = cut_product({args.num_tokens, rows, num_panel_pairs(shape), 1, 32}, num_threads);
-  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>(2 * rows * kPanel * 4),
-          cut.row_tasks, cut.column_tasks};
+  return plan_of(cut, 2 * rows * kPanel * 4);
 }
 
 template <typename Tiles, typename Outputs>
@@ -23,9 +22,7 @@ void linear_int8_tiles(const LinearInt8Args& args, const Plan& plan, std::int64_
                        void* scratch) {
   const LinearWeights& shape = args.weights.shape;
   const std::int64_t stride = int8_stride(shape.k);
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange pairs = part_of(num_panel_pairs(shape), task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, pairs] = part_of_product(plan, task, args.num_tokens, num_panel_pairs(shape));
   const std::int64_t count = tokens.end - tokens.begin;
 
   auto* sums = static_cast<std::int32_t*>(scratch);  // (panels, count, 16)

@@ -43,8 +43,7 @@ Plan plan_linear_avx2(const LinearArgs& args, int num_threads) {
 
   const std::int64_t sums = larger(kMaxSums, 2 * rows * kPanel);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * args.weights.k;
-  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>((sums + copied) * 4),
-          cut.row_tasks, cut.column_tasks};
+  return plan_of(cut, (sums + copied) * 4);
 }
 
 // The rows of x that a task reads: block b of k begins at `data + b * block_stride`.
@@ -157,10 +156,8 @@ auto finish_of(Epilogue epilogue) {
 void linear_avx2(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
   const std::int64_t k = args.weights.k;
   const std::int64_t step = panels_per_unit(args);
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units =
-      part_of(num_panels(args.weights) / step, task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, units] =
+      part_of_product(plan, task, args.num_tokens, num_panels(args.weights) / step);
   const std::int64_t count = tokens.end - tokens.begin;
   const std::int64_t group = panels_in_group(args, count);
 

@@ -19,13 +19,7 @@ constexpr std::int64_t kFewRows = 8;             // up to here rows are not copi
 constexpr std::int64_t kWarmBytes = 256 * 1024;  // rows of x that stay in L2 over all of k
 // Floats after each copied row of a block: rows a power of two apart would share L1's sets.
 constexpr std::int64_t kGap = 16;
-constexpr std::int64_t kPair = 2 * kPanel;  // columns of a unit
-
-// A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
-// last panel of a matrix may be alone.
-std::int64_t num_units(const LinearArgs& args) {
-  return divide_up(num_panels(args.weights), 2);
-}
+constexpr std::int64_t kPair = 2 * kPanel;  // columns of a unit, which is a pair of panels
 
 std::int64_t copied_row_floats(std::int64_t k) {
   return k + linear_num_blocks(k) * kGap;
@@ -47,13 +41,13 @@ std::int64_t units_in_group(const LinearArgs& args, std::int64_t rows) {
 Plan plan_linear_avx512(const LinearArgs& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
-  const Cut cut = cut_product(
-      {args.num_tokens, rows, num_units(args), rows <= kFewRows ? 1 : 4, 16}, num_threads);
+  const std::int64_t units = num_panel_pairs(args.weights);
+  const Cut cut =
+      cut_product({args.num_tokens, rows, units, rows <= kFewRows ? 1 : 4, 16}, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, rows * kPair);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * copied_row_floats(args.weights.k);
-  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>((sums + copied) * 4),
-          cut.row_tasks, cut.column_tasks};
+  return plan_of(cut, (sums + copied) * 4);
 }
 
 // The rows of x that a task reads: block b of k begins at `data + b * block_stride`.
@@ -147,9 +141,8 @@ auto finish_of(Epilogue epilogue) {
 
 void linear_avx512(const LinearArgs& args, const Plan& plan, std::int64_t task, void* scratch) {
   const std::int64_t k = args.weights.k;
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units = part_of(num_units(args), task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, units] =
+      part_of_product(plan, task, args.num_tokens, num_panel_pairs(args.weights));
   const std::int64_t count = tokens.end - tokens.begin;
   const std::int64_t group = units_in_group(args, count);
 

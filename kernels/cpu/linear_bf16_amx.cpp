@@ -20,16 +20,13 @@ Plan plan_linear_bf16_amx(const LinearBf16Args& args, int num_threads) {
   const std::int64_t rows = smaller(args.num_tokens, max_task_rows(row_bytes(args)));
   const Cut cut =
       cut_product({args.num_tokens, rows, num_panel_pairs(args.weights), 1, 32}, num_threads);
-  return {cut.row_tasks * cut.column_tasks, static_cast<std::size_t>(rows * kPair * 4),
-          cut.row_tasks, cut.column_tasks};
+  return plan_of(cut, rows * kPair * 4);
 }
 
 void linear_bf16_amx(const LinearBf16Args& args, const Plan& plan, std::int64_t task,
                      void* scratch) {
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units =
-      part_of(num_panel_pairs(args.weights), task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, pairs] =
+      part_of_product(plan, task, args.num_tokens, num_panel_pairs(args.weights));
   const std::int64_t count = tokens.end - tokens.begin;
 
   auto* sums = static_cast<float*>(scratch);  // (count, 32)
@@ -41,11 +38,11 @@ void linear_bf16_amx(const LinearBf16Args& args, const Plan& plan, std::int64_t 
       kPair * 4,
       kPanel * 4};
   const auto finish_rows = finish_of(args.epilogue);
-  for (std::int64_t unit = units.begin; unit < units.end; ++unit) {
+  for (std::int64_t pair = pairs.begin; pair < pairs.end; ++pair) {
     multiply_panels<TilesOfPairs<AmxTiles>>(
-        product, static_cast<const char*>(args.packed) + unit * kPair * row_bytes(args),
-        smaller(2, num_panels(args.weights) - 2 * unit));
-    finish_rows(args, sums, tokens.begin, count, place_of(args, unit));
+        product, static_cast<const char*>(args.packed) + pair * kPair * row_bytes(args),
+        smaller(2, num_panels(args.weights) - 2 * pair));
+    finish_rows(args, sums, tokens.begin, count, place_of(args, pair));
   }
   AmxTiles::release();
 }

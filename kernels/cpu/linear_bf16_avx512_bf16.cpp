@@ -18,12 +18,6 @@ constexpr std::int64_t kBlockMultiple = 32;      // columns
 constexpr std::int64_t kCopyEnd = 64;            // bytes lost after the copied rows
 constexpr std::int64_t kFewRows = 8;             // up to here copying costs next to nothing
 
-// A unit is what columns are counted in: two panels, with swiglu those of a gate and its up. The
-// last panel of a matrix may be alone.
-std::int64_t num_units(const LinearBf16Args& args) {
-  return divide_up(num_panels(args.weights), 2);
-}
-
 std::int64_t max_rows(std::int64_t k) {
   const std::int64_t fitting = kMaxRowBytes / (bf16_stride(k) * 2) / kMaxTileRows * kMaxTileRows;
   return smaller(kMaxRows, larger(fitting, 2 * kMaxTileRows));
@@ -42,12 +36,11 @@ std::int64_t block_of(std::int64_t rows, std::int64_t stride) {
 Plan plan_linear_bf16_avx512_bf16(const LinearBf16Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
-  const Cut cut = cut_product(
-      {args.num_tokens, rows, num_units(args), rows <= kFewRows ? 1 : 4, 16}, num_threads);
+  const std::int64_t units = num_panel_pairs(args.weights);
+  const Cut cut =
+      cut_product({args.num_tokens, rows, units, rows <= kFewRows ? 1 : 4, 16}, num_threads);
   const std::int64_t copied = rows * bf16_stride(args.weights.k) * 2;
-  return {cut.row_tasks * cut.column_tasks,
-          static_cast<std::size_t>(sums_of(rows) * 4 + copied + kCopyEnd), cut.row_tasks,
-          cut.column_tasks};
+  return plan_of(cut, sums_of(rows) * 4 + copied + kCopyEnd);
 }
 
 // Rows as tiles read them: by blocks of columns, in these by tiles, in these by pairs of columns.
@@ -90,7 +83,7 @@ Rows copy_rows(std::uint16_t* to, const std::uint16_t* x, std::int64_t count, st
   return rows;
 }
 
-// All rows with the two panels of `unit` over one block; t.next is where the panels that follow
+// All rows with pair `unit` of panels over one block; t.next is where the panels that follow
 // begin. `row` is the first row's place in `out`.
 void multiply_block(Bf16Tile t, const LinearBf16Args& args, const Rows& rows, std::int64_t row,
                     std::int64_t unit, std::int64_t columns) {
@@ -143,9 +136,8 @@ void multiply_units(float* sums, const LinearBf16Args& args, const Rows& rows, s
 void linear_bf16_avx512_bf16(const LinearBf16Args& args, const Plan& plan, std::int64_t task,
                              void* scratch) {
   const std::int64_t stride = bf16_stride(args.weights.k);
-  // Columns are the outer loop of tasks: neighbours in time read the same weights.
-  const RowRange tokens = part_of(args.num_tokens, task % plan.row_tasks, plan.row_tasks);
-  const RowRange units = part_of(num_units(args), task / plan.row_tasks, plan.column_tasks);
+  const auto [tokens, units] =
+      part_of_product(plan, task, args.num_tokens, num_panel_pairs(args.weights));
   const std::int64_t count = tokens.end - tokens.begin;
 
   auto* sums = static_cast<float*>(scratch);

@@ -31,6 +31,10 @@ std::int64_t num_panels(const LinearWeights& weights) {
   return halves * divide_up(rows_of_half(weights), kPanel);
 }
 
+std::int64_t num_panel_pairs(const LinearWeights& weights) {
+  return divide_up(num_panels(weights), 2);
+}
+
 std::int64_t panel_bytes(const LinearWeights& weights) {
   return weights.k * kPanel * (weights.type == WeightType::bf16 ? 2 : 4);
 }

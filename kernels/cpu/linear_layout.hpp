@@ -10,6 +10,9 @@ constexpr std::int64_t kPanel = 16;  // output columns in a panel
 
 std::int64_t num_panels(const LinearWeights& weights);
 
+/// Panels two by two: with RowOrder::gate_up a gate's and its up's. The last may be alone.
+std::int64_t num_panel_pairs(const LinearWeights& weights);
+
 /// Bytes of one panel. A multiple of kAlignment only if k is even; panels need no more than 32.
 std::int64_t panel_bytes(const LinearWeights& weights);
 

@@ -43,10 +43,6 @@ inline std::int64_t max_task_rows(std::int64_t row_bytes) {
   return smaller(kMaxTaskRows, larger(fitting, 2 * kTileRows));
 }
 
-inline std::int64_t num_panel_pairs(const LinearWeights& weights) {
-  return divide_up(num_panels(weights), 2);
-}
-
 struct TileProduct {
   const char* x;             // (count, row_bytes)
   std::int64_t row_bytes;    // a multiple of 64
@@ -58,18 +54,16 @@ struct TileProduct {
 
 // A block of columns of up to 32 rows with one or two panels.
 struct TileBlock {
+  const TileProduct& of;
   const char* x;
-  std::int64_t row_bytes;
+  char* sums;
   const char* panel;
   std::int64_t columns;  // in bytes of a row, a multiple of 64
-  char* sums;
-  std::int64_t sums_stride;
-  std::int64_t sums_panel;
-  bool resume;  // the sums that are there
+  bool resume;           // the sums that are there
 
   // Where tile 2 r + p of sums is.
   char* sums_of(int tile) const {
-    return sums + tile / 2 * kTileRows * sums_stride + tile % 2 * sums_panel;
+    return sums + tile / 2 * kTileRows * of.sums_stride + tile % 2 * of.sums_panel;
   }
 };
 
@@ -93,7 +87,7 @@ TileShapes shapes_of(std::int64_t rows) {
 template <typename Tiles, int tile>
 void begin_sums(const TileBlock& b) {
   if (b.resume)
-    Tiles::template load<tile>(b.sums_of(tile), b.sums_stride);
+    Tiles::template load<tile>(b.sums_of(tile), b.of.sums_stride);
   else
     Tiles::template zero<tile>();
 }
@@ -107,41 +101,39 @@ void multiply_block(const TileBlock& b) {
   for (std::int64_t i = 0; i < b.columns; i += kTileBytes) {
     const char* x = b.x + i;
     const char* weights = b.panel + i * kPanel;
-    Tiles::template load<4>(x, b.row_bytes);
+    Tiles::template load<4>(x, b.of.row_bytes);
     Tiles::template load<6>(weights, kTileBytes);
     Tiles::template multiply<0, 4, 6>();
     if constexpr (panels == 2) {
-      Tiles::template load<7>(weights + b.row_bytes * kPanel, kTileBytes);
+      Tiles::template load<7>(weights + b.of.row_bytes * kPanel, kTileBytes);
       Tiles::template multiply<1, 4, 7>();
     }
     if constexpr (row_tiles == 2) {
-      Tiles::template load<5>(x + kTileRows * b.row_bytes, b.row_bytes);
+      Tiles::template load<5>(x + kTileRows * b.of.row_bytes, b.of.row_bytes);
       Tiles::template multiply<2, 5, 6>();
     }
     if constexpr (row_tiles == 2 && panels == 2) Tiles::template multiply<3, 5, 7>();
   }
-  Tiles::template store<0>(b.sums_of(0), b.sums_stride);
-  if constexpr (panels == 2) Tiles::template store<1>(b.sums_of(1), b.sums_stride);
-  if constexpr (row_tiles == 2) Tiles::template store<2>(b.sums_of(2), b.sums_stride);
-  if constexpr (row_tiles == 2 && panels == 2)
-    Tiles::template store<3>(b.sums_of(3), b.sums_stride);
+  const std::int64_t stride = b.of.sums_stride;
+  Tiles::template store<0>(b.sums_of(0), stride);
+  if constexpr (panels == 2) Tiles::template store<1>(b.sums_of(1), stride);
+  if constexpr (row_tiles == 2) Tiles::template store<2>(b.sums_of(2), stride);
+  if constexpr (row_tiles == 2 && panels == 2) Tiles::template store<3>(b.sums_of(3), stride);
 }
 
+// Tiles are filled, not cut evenly: one of a few rows takes as long as a whole one.
 template <typename Tiles, int panels>
 void multiply_all(const TileProduct& t, const char* panel) {
-  const auto rows = cut_into_tiles(t.count, 2 * kTileRows);
   std::int64_t shaped = 0;  // rows that the tiles have shapes for
   for (std::int64_t begin = 0; begin < t.row_bytes; begin += kTileBlock) {
-    TileBlock block{t.x + begin,
-                    t.row_bytes,
+    TileBlock block{t,
+                    t.x + begin,
+                    t.sums,
                     panel + begin * kPanel,
                     smaller(kTileBlock, t.row_bytes - begin),
-                    t.sums,
-                    t.sums_stride,
-                    t.sums_panel,
                     begin > 0};
-    for (std::int64_t i = 0; i < rows.count; ++i) {
-      const std::int64_t count = rows.rows(i);
+    for (std::int64_t row = 0; row < t.count; row += 2 * kTileRows) {
+      const std::int64_t count = smaller(2 * kTileRows, t.count - row);
       if (count != shaped) Tiles::configure(shapes_of<panels>(count));
       shaped = count;
       (count > kTileRows ? multiply_block<Tiles, 2, panels>

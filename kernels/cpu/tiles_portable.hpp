@@ -27,6 +27,10 @@ class AmxTiles {
   static void release() {
     for (Tile& tile : tiles) tile = {};
   }
+  /// Of a task that is done: while tiles hold anything, a thread costs the system more.
+  static void require_released() {
+    for (const Tile& tile : tiles) require(tile.rows == 0);
+  }
 
   template <int tile>
   static void zero() {

@@ -132,7 +132,11 @@ CpuKernels make(const char* name, Int8Range range) {
 CpuKernels make_portable_amx() {
   CpuKernels table = make_named("portable amx", Int8Range::full);
   table.plan_linear_int8 = plan_linear_int8_tiles;
-  table.linear_int8 = linear_int8_tiles<AmxTiles, Portable<1>>;
+  table.linear_int8 = [](const LinearInt8Args& args, const Plan& plan, std::int64_t task,
+                         void* scratch) {
+    linear_int8_tiles<AmxTiles, Portable<1>>(args, plan, task, scratch);
+    AmxTiles::require_released();
+  };
   return table;
 }
 

@@ -76,6 +76,13 @@ TEST_CASE("tiles are refused that the processor would refuse", "[tiles]") {
   });
 }
 
+TEST_CASE("tiles that a task leaves behind are found", "[tiles]") {
+  AmxTiles::require_released();
+  AmxTiles::configure(shapes());
+  check_refused([] { AmxTiles::require_released(); });
+  AmxTiles::require_released();
+}
+
 TEST_CASE("tables of other bits are told from each other by a product", "[tiles]") {
   CHECK(same_products(portable_amx(), generic_kernels()));
   CpuKernels wrong = portable_amx();
