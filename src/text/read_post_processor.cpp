@@ -83,7 +83,9 @@ std::optional<PairTemplate> read_pair(const std::vector<Part>& parts) {
     append(*side, part);
     if (part.type != (side == &pair.end && pair.typed ? 1 : 0)) return std::nullopt;
   }
-  return side == &pair.end ? std::optional(pair) : std::nullopt;
+  // Without special tokens two empty texts would be a sequence of no token.
+  const bool is_bare = pair.begin.empty() && pair.middle.empty() && pair.end.empty();
+  return side == &pair.end && !is_bare ? std::optional(pair) : std::nullopt;
 }
 
 Templates read_template(const Json& processor, std::size_t vocabulary_size) {

@@ -78,8 +78,8 @@ class Tokenizer {
   const std::vector<TokenId>& prefix() const;
   const std::vector<TokenId>& suffix() const;
 
-  /// The same around two; none where the file has no template of A and then B, or
-  /// one with other token types than PairTemplate can tell.
+  /// The same around two; none where the file has no template of A and then B with special
+  /// tokens, or one with other token types than PairTemplate can tell.
   const std::optional<PairTemplate>& pair() const;
 
   /// The id of what the vocabulary has no token for; -1 where it has one for everything.

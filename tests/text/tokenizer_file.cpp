@@ -366,5 +366,6 @@ TEST_CASE("a pair template tells what is of token type 1", "[tokenizer_file]") {
   CHECK_FALSE(pair(text("A", 1) + "," + text("B", 1)));
   CHECK_FALSE(pair(text("A", 0) + "," + text("B", 1) + "," + a(0)));
   CHECK_FALSE(pair(text("A", 0)));
+  CHECK_FALSE(pair(text("A", 0) + "," + text("B", 1)));
   CHECK_THROWS_AS(pair_frame(load(text("A", 0))), Error);
 }
