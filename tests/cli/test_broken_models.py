@@ -247,6 +247,11 @@ BROKEN = [
          **bert.tokenizer()["post_processor"],
          "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "BA"]}), UNSUPPORTED,
      ["post_processor", "pair"]),
+    ("BERT with a pair template of no special tokens",
+     bert_tokenizer(post_processor={
+         **bert.tokenizer()["post_processor"],
+         "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]}), UNSUPPORTED,
+     ["post_processor", "pair"]),
 
     ("pair-cosine BERT without its scale", pair_cosine_with(cosine_scale=None), INVALID,
      ["model.safetensors", "cosine_scale", "missing", "[1]"]),
@@ -258,7 +263,8 @@ BROKEN = [
     ("pair-cosine BERT with prompts of one token type",
      pair_cosine_with({"post_processor": {
          **bert.tokenizer()["post_processor"],
-         "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]}}), UNSUPPORTED,
+         "pair": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+                  *({"Sequence": {"id": name, "type_id": 0}} for name in "AB")]}}), UNSUPPORTED,
      ["tokenizer.json", "post_processor", "type 1", "BertPairCosineForSequenceClassification"]),
 ]
 
