@@ -114,7 +114,7 @@ struct Tokens {
 inline Tokens tile_tokens(const AttentionArgs& args, const Piece& piece, std::int64_t size) {
   const std::int64_t length = args.offsets[piece.sequence + 1] - args.offsets[piece.sequence];
   const std::int64_t queries = smaller(length, args.num_queries);
-  const std::int64_t count = (queries + size - 1) / size;
+  const std::int64_t count = divide_up(queries, size);
   if (piece.number >= count) return {0, 0};
   const RowRange even = part_of(queries, piece.number, count);
   return {even.begin, even.end};
