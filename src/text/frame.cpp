@@ -15,11 +15,12 @@ Frame question_frame(const Tokenizer& tokenizer) {
   return frame;
 }
 
-Frame pair_frame(const Tokenizer& tokenizer) {
+Frame pair_frame(const Tokenizer& tokenizer, const std::string& file) {
   if (!tokenizer.pair())
     throw Error(ErrorCode::unsupported,
-                "tokenizer.json: post_processor has no pair template that we know, wanted special "
-                "tokens around A and then B, of token types 0 and then 0 or 1");
+                file +
+                    ": post_processor has no pair template that we know, wanted special "
+                    "tokens around A and then B, of token types 0 and then 0 or 1");
   Frame frame;
   frame.ids = *tokenizer.pair();
   return frame;

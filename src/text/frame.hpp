@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "text/tokenizer.hpp"
@@ -25,7 +26,7 @@ Frame question_frame(const Tokenizer& tokenizer);
 
 /// Query and passage as the two texts of the tokenizer's pair template, as in
 /// [CLS] query [SEP] passage [SEP]: BERT's cross-encoders.
-/// Throws Error: unsupported, where the tokenizer has none.
-Frame pair_frame(const Tokenizer& tokenizer);
+/// Throws Error: unsupported, where the tokenizer, read from `file`, has none.
+Frame pair_frame(const Tokenizer& tokenizer, const std::string& file = "tokenizer.json");
 
 }  // namespace reranker::text

@@ -37,7 +37,9 @@ Prompt::Prompt(const Tokenizer& tokenizer, Frame frame, Tokenizer::Scratch& scra
       max_tokens_(max_tokens),
       query_(query),
       head_(encode_head(query)) {
-  const std::size_t max_head_tokens = max_tokens * 3 / 4;
+  const std::size_t least_passage = std::max<std::size_t>(frame_.passage_head.size(), 1);
+  const std::size_t max_head_tokens =
+      std::min(max_tokens * 3 / 4, minus(max_tokens, frame_.ids.end.size() + least_passage));
   if (head_.size() > max_head_tokens) cut_query(max_head_tokens);
 }
 

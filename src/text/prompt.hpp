@@ -31,7 +31,8 @@ class Prompt {
 
   /// `query` and every passage must be valid UTF-8; `tokenizer` and `scratch` are borrowed.
   /// `max_tokens`, the window, holds the prompt of two empty texts twice at least. A query that
-  /// would take more than three quarters of it is cut at its end to what does not.
+  /// would take more than three quarters of it, or leave a passage no token, is cut at its end to
+  /// what does not.
   Prompt(const Tokenizer& tokenizer, Frame frame, Tokenizer::Scratch& scratch, SpecialTokens mode,
          std::string_view query, std::size_t max_tokens);
 

@@ -34,8 +34,13 @@ bool is_version_line(simdjson::dom::element merge) {
   return merge.get(text) == simdjson::SUCCESS && text.substr(0, 8) == "#version";
 }
 
+// simdjson counts no further.
+constexpr std::size_t kTooManyMerges = 0xFFFFFF;
+
 MergeTable read_merges(const Json& list, TokenReader& tokens) {
-  MergeTable table(list.array().size());
+  const std::size_t size = list.array().size();
+  if (size == kTooManyMerges) list.invalid("fewer than 16777215 merges");
+  MergeTable table(size);
   std::string whole;
   std::size_t i = 0;
   for (const auto merge : list.array()) {

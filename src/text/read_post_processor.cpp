@@ -134,10 +134,9 @@ void read_processor(const Json& processor, std::size_t vocabulary_size, Template
 
 }  // namespace
 
-// With no processor the texts of a pair stand one behind the other.
+// Without a template there is no pair: two empty texts would be a sequence of no token.
 Templates read_post_processor(const Json& file, std::size_t vocabulary_size) {
   Templates around;
-  around.pair = PairTemplate{{}, {}, {}, /*typed=*/true};
   if (const auto processor = file.find("post_processor"))
     read_processor(*processor, vocabulary_size, around);
   return around;

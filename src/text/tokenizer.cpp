@@ -30,9 +30,10 @@ struct Tokenizer::Scratch::Buffers {
 namespace {
 
 simdjson::padded_string read_file(const std::filesystem::path& path) {
-  // Opening a folder succeeds on Linux, and its size is nonsense.
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
-    throw Error(ErrorCode::model_not_found, path.string() + " is a folder, wanted a file");
+  // A folder can be opened too, with a size that is nonsense; a pipe would be waited for.
+  if (std::error_code ignored;
+      std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    throw Error(ErrorCode::model_not_found, path.string() + " is no regular file, wanted one");
   simdjson::padded_string text;
   const simdjson::error_code error = simdjson::padded_string::load(path.string()).get(text);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
@@ -41,10 +42,14 @@ simdjson::padded_string read_file(const std::filesystem::path& path) {
   return text;
 }
 
+// Of nested values. Sequences of processors are read in as many calls, on a caller's stack.
+constexpr std::size_t kMaxDepth = 64;
+
 simdjson::dom::element parse(const std::filesystem::path& path, simdjson::dom::parser& parser,
                              const simdjson::padded_string& text) {
   simdjson::dom::element root;
-  const simdjson::error_code error = parser.parse(text).get(root);
+  simdjson::error_code error = parser.allocate(text.size(), kMaxDepth);
+  if (error == simdjson::SUCCESS) error = parser.parse(text).get(root);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS)
     throw Error(ErrorCode::model_invalid,

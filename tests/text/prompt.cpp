@@ -111,6 +111,22 @@ TEST_CASE("a prompt of a pair leaves a query three quarters of the window", "[pr
   }
 }
 
+TEST_CASE("a prompt leaves a passage a token where much stands behind it", "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("bert");
+  Frame frame = pair_frame(tokenizer);
+  frame.ids.end.resize(4, frame.ids.end.at(0));
+  Tokenizer::Scratch scratch;
+  for (std::size_t window = 12; window < 20; ++window) {
+    CAPTURE(window);
+    const Prompt prompt(tokenizer, frame, scratch, SpecialTokens::match, words(200), window);
+    CHECK(prompt.passage_room() >= 1);
+    CHECK(prompt.encode("").complete);
+    CHECK(prompt.encode("bee").ids.size() <= window);
+    CHECK(prompt.encode(words(200)).ids.size() == window);
+    CHECK(prompt.encode(words(200)).ids[prompt.head_tokens() - 1] == frame.ids.middle.at(0));
+  }
+}
+
 TEST_CASE("a frame of pairs is the tokenizer's pair template", "[prompt]") {
   const Tokenizer bert = recorded::tokenizer("bert");
   const Frame pair = pair_frame(bert);

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -118,7 +120,11 @@ TEST_CASE("a tokenizer.json that is not there is named", "[tokenizer_file]") {
     }
   };
   check("/nowhere/tokenizer.json", " cannot be read, wanted a file");
-  check(TEXT_TEST_DATA, " is a folder, wanted a file");
+  check(TEXT_TEST_DATA, " is no regular file, wanted one");
+  const std::string pipe = File("").path().string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  check(pipe, " is no regular file, wanted one");
+  std::filesystem::remove(pipe);
 }
 
 TEST_CASE("merges may be strings, with the first line of merges.txt", "[tokenizer_file]") {
@@ -317,6 +323,26 @@ TEST_CASE("a WordPiece file that we do not understand is refused with its place"
               ": pre_tokenizer is {\"type\":\"Whitespace\"}, wanted BertPreTokenizer, as it goes "
               "before WordPiece");
   CHECK(load_failure(replace(kBert, "BertNormalizer", "NFKC")).code == ErrorCode::unsupported);
+}
+
+TEST_CASE("a tokenizer without a pair template has no pair", "[tokenizer_file]") {
+  const std::string processor =
+      R"({"type": "BertProcessing", "sep": ["a", 1], "cls": ["[UNK]", 0]})";
+  CHECK(Tokenizer::load(File(kBert).path()).pair());
+  for (const char* other :
+       {"null", R"({"type": "ByteLevel"})", R"({"type": "Sequence", "processors": []})"}) {
+    CAPTURE(other);
+    CHECK_FALSE(Tokenizer::load(File(replace(kBert, processor, other)).path()).pair());
+  }
+}
+
+TEST_CASE("a tokenizer.json of processors in processors is refused", "[tokenizer_file]") {
+  std::string nested = "null";
+  for (int i = 0; i < 40; ++i) nested = R"({"type": "Sequence", "processors": [)" + nested + "]}";
+  const Failure failure =
+      load_failure(replace(kSmall, R"("post_processor": null)", R"("post_processor": )" + nested));
+  CHECK(failure.code == ErrorCode::model_invalid);
+  CHECK(failure.message.find("too deep") != std::string::npos);
 }
 
 TEST_CASE("added tokens that are the same once normalized are refused", "[tokenizer_file]") {
