@@ -77,10 +77,10 @@ double positive(const JsonObject& object, std::string_view key, double fallback)
 }
 
 std::string read_architecture(const JsonObject& config) {
-  simdjson::dom::array architectures;
+  const auto architectures = config.array("architectures");
   std::string_view found;
-  if (config.raw().at_key("architectures").get(architectures) != simdjson::SUCCESS ||
-      architectures.size() != 1 || architectures.at(0).get(found) != simdjson::SUCCESS)
+  if (!architectures || architectures->size() != 1 ||
+      architectures->at(0).get(found) != simdjson::SUCCESS)
     throw Error(
         ErrorCode::model_invalid,
         fmt::format("{}: \"architectures\" is missing or not a list of one name", config.where()));
@@ -92,8 +92,13 @@ namespace {
 std::optional<Fusion> read_fusion(const JsonObject& within, std::string_view key) {
   const auto object = within.object(key);
   if (!object) return {};
-  Fusion fusion{object->number("max_weight").value_or(0.0),
-                object->number("zscore_weight").value_or(0.0)};
+  if (!object->has("max_weight") && !object->has("zscore_weight"))
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: neither \"max_weight\" nor \"zscore_weight\" is there, a number "
+                            "wanted of one of them",
+                            object->where()));
+  const Fusion fusion{object->number("max_weight").value_or(0.0),
+                      object->number("zscore_weight").value_or(0.0)};
   if (!std::isfinite(fusion.max_weight) || !std::isfinite(fusion.zscore_weight))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: a weight is not finite", object->where()));

@@ -15,10 +15,12 @@
 namespace reranker::model {
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for a writer, should it be a pipe.
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat status {};
-  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    const std::string reason = errno != 0 ? std::strerror(errno) : "not a regular file";
+  const bool known = descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0;
+  if (!known || !S_ISREG(status.st_mode)) {
+    const std::string reason = known ? "not a regular file" : std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
     throw Error(ErrorCode::model_not_found, fmt::format("{}: {}", path_.string(), reason));
   }

@@ -1,5 +1,6 @@
 #include "model/json.hpp"
 
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,13 +13,17 @@ namespace reranker::model {
 
 namespace dom = simdjson::dom;
 
+// A config.json has kilobytes, the index of a checkpoint megabytes.
+constexpr std::uint64_t kMaxBytes = 100'000'000;
+
 JsonObject::JsonObject(dom::object object, std::string where)
     : object_(object), where_(std::move(where)) {}
 
 std::optional<dom::element> JsonObject::find(std::string_view key) const {
-  dom::element element;
-  if (object_.at_key(key).get(element) != simdjson::SUCCESS || element.is_null()) return {};
-  return element;
+  std::optional<dom::element> last;
+  for (const auto& [name, value] : object_)
+    if (name == key) last = value;
+  return last && !last->is_null() ? last : std::nullopt;
 }
 
 void JsonObject::refuse(std::string_view key, dom::element found, std::string_view wanted) const {
@@ -72,6 +77,14 @@ std::optional<JsonObject> JsonObject::object(std::string_view key) const {
   return JsonObject(value, fmt::format("{}: {}", where_, key));
 }
 
+std::optional<dom::array> JsonObject::array(std::string_view key) const {
+  const auto element = find(key);
+  if (!element) return {};
+  dom::array value;
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an array");
+  return value;
+}
+
 std::int64_t JsonObject::required(std::string_view key, std::int64_t low, std::int64_t high) const {
   const auto value = integer(key);
   if (!value)
@@ -84,7 +97,11 @@ std::int64_t JsonObject::required(std::string_view key, std::int64_t low, std::i
 }
 
 JsonFile::JsonFile(const std::filesystem::path& path) : where_(path.string()) {
-  parse(InputFile(path).read_all());
+  const InputFile file(path);
+  if (file.size() > kMaxBytes)
+    throw Error(ErrorCode::model_invalid, fmt::format("{}: {} bytes long, at most {} wanted",
+                                                      where_, file.size(), kMaxBytes));
+  parse(file.read_all());
 }
 
 JsonFile::JsonFile(std::string_view text, std::string where) : where_(std::move(where)) {
@@ -94,6 +111,7 @@ JsonFile::JsonFile(std::string_view text, std::string where) : where_(std::move(
 void JsonFile::parse(std::string_view text) {
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size()).get(root);
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS)
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: not JSON: {}", where_, simdjson::error_message(error)));

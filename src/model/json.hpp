@@ -13,7 +13,8 @@ namespace reranker::model {
 /// A JSON object with the name of the file that it came from, so that every complaint about a
 /// value names file, key, value found and value wanted (Error: model_invalid).
 ///
-/// A view: the parser and the text behind it must outlive it. null counts as absent.
+/// A view: the parser and the text behind it must outlive it. null counts as absent. Of a key that
+/// is there twice the last counts, as in Python.
 class JsonObject {
  public:
   JsonObject(simdjson::dom::object object, std::string where);
@@ -24,6 +25,7 @@ class JsonObject {
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::string> string(std::string_view key) const;
   std::optional<JsonObject> object(std::string_view key) const;
+  std::optional<simdjson::dom::array> array(std::string_view key) const;
 
   /// An integer from `low` to `high`; absent is an error.
   std::int64_t required(std::string_view key, std::int64_t low, std::int64_t high) const;

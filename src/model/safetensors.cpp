@@ -1,8 +1,11 @@
 #include "model/safetensors.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,11 +44,10 @@ DType parse_dtype(const std::string& where, std::string_view text) {
 }
 
 std::vector<std::int64_t> parse_integers(const JsonObject& entry, std::string_view key) {
-  dom::array array;
-  if (entry.raw().at_key(key).get(array) != simdjson::SUCCESS)
-    invalid(entry.where(), fmt::format("\"{}\" is missing or not an array", key));
+  const auto array = entry.array(key);
+  if (!array) invalid(entry.where(), fmt::format("\"{}\" is missing, an array wanted", key));
   std::vector<std::int64_t> values;
-  for (const dom::element element : array) {
+  for (const dom::element element : *array) {
     std::int64_t value = 0;
     if (element.get(value) != simdjson::SUCCESS || value < 0)
       invalid(entry.where(), fmt::format("\"{}\" holds {}, integers of 0 or more wanted", key,
@@ -67,28 +69,56 @@ std::uint64_t bytes_of(const std::string& where, const Tensor& tensor) {
   return bytes;
 }
 
-Tensor parse_entry(const JsonObject& entry, std::string_view name, std::uint64_t data_begin,
-                   std::uint64_t file_size) {
+// Where an entry's data lie: bytes of the file.
+struct Range {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::string name;
+};
+
+Range parse_range(const JsonObject& entry, std::string_view name, std::uint64_t data_begin,
+                  std::uint64_t file_size) {
+  const auto offsets = parse_integers(entry, "data_offsets");
+  if (offsets.size() != 2 || offsets[0] > offsets[1])
+    invalid(entry.where(), "\"data_offsets\" is not [begin, end]");
+  const auto begin = static_cast<std::uint64_t>(offsets[0]);
+  const auto end = static_cast<std::uint64_t>(offsets[1]);
+  if (end > file_size - data_begin)
+    invalid(entry.where(), fmt::format("data end at byte {}, the file at {}: is it cut short?", end,
+                                       file_size - data_begin));
+  return {data_begin + begin, data_begin + end, std::string(name)};
+}
+
+Tensor parse_entry(const JsonObject& entry, const Range& range) {
   Tensor tensor;
-  tensor.name = name;
+  tensor.name = range.name;
   tensor.dtype = parse_dtype(entry.where(), entry.string("dtype").value_or("missing"));
   tensor.shape = parse_integers(entry, "shape");
   tensor.bytes = bytes_of(entry.where(), tensor);
-
-  const auto range = parse_integers(entry, "data_offsets");
-  if (range.size() != 2 || range[0] > range[1])
-    invalid(entry.where(), "\"data_offsets\" is not [begin, end]");
-  const auto begin = static_cast<std::uint64_t>(range[0]);
-  const auto end = static_cast<std::uint64_t>(range[1]);
-  if (end - begin != tensor.bytes)
+  tensor.offset = range.begin;
+  if (range.end - range.begin != tensor.bytes)
     invalid(entry.where(),
-            fmt::format("{} bytes of data, {} wanted for {} of shape {}", end - begin, tensor.bytes,
-                        model::name(tensor.dtype), to_string(tensor.shape)));
-  if (end > file_size - data_begin)
-    invalid(entry.where(), fmt::format("data ends at byte {}, the file at {}: is it cut short?",
-                                       data_begin + end, file_size));
-  tensor.offset = data_begin + begin;
+            fmt::format("{} bytes of data, {} wanted for {} of shape {}", range.end - range.begin,
+                        tensor.bytes, model::name(tensor.dtype), to_string(tensor.shape)));
   return tensor;
+}
+
+// The format has every byte of data in one tensor: another layout is a mistake, or hides one.
+void require_whole(const std::string& where, std::vector<Range> ranges, std::uint64_t data_begin,
+                   std::uint64_t file_size) {
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  std::uint64_t end = data_begin;
+  for (const Range& range : ranges) {
+    if (range.begin != end)
+      invalid(where, fmt::format("{}: data begin at byte {}, {} wanted, where others end",
+                                 range.name, range.begin - data_begin, end - data_begin));
+    end = range.end;
+  }
+  if (end != file_size)
+    invalid(where,
+            fmt::format("{} bytes behind the data of the last tensor, 0 wanted", file_size - end));
 }
 
 std::vector<Tensor> parse_header(const InputFile& file) {
@@ -105,15 +135,19 @@ std::vector<Tensor> parse_header(const InputFile& file) {
   file.read(sizeof header_bytes, text.size(), text.data());
   const JsonFile header(text, where + ": header");
 
+  const std::uint64_t data_begin = sizeof header_bytes + header_bytes;
   std::vector<Tensor> tensors;
+  std::vector<Range> ranges;
   for (const auto& [key, value] : header.root().raw()) {
-    if (key == "__metadata__" || is_buffer(key)) continue;
-    dom::object entry;
+    if (key == "__metadata__") continue;
+    dom::object object;
     const std::string entry_where = fmt::format("{}: {}", where, key);
-    if (value.get(entry) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
-    tensors.push_back(
-        parse_entry({entry, entry_where}, key, sizeof header_bytes + header_bytes, file.size()));
+    if (value.get(object) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
+    const JsonObject entry(object, entry_where);
+    ranges.push_back(parse_range(entry, key, data_begin, file.size()));
+    if (!is_buffer(key)) tensors.push_back(parse_entry(entry, ranges.back()));
   }
+  require_whole(where, std::move(ranges), data_begin, file.size());
   return tensors;
 }
 
@@ -148,6 +182,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
   const auto shard_of = read_index(index);
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : shard_of) shards.insert(shard);
+  if (shards.empty()) invalid(index.string(), "\"weight_map\" names no tensor");
   for (const auto& shard : shards) checkpoint.add_file(folder / shard);
 
   for (const auto& [name, shard] : shard_of) {

@@ -68,13 +68,14 @@ class InputFile {
 class Checkpoint {
  public:
   /// Opens model.safetensors, or the shards that model.safetensors.index.json names.
-  /// Throws Error: model_not_found, model_invalid (a header that lies about its file, a tensor in
-  /// two files or missing from the one that the index names, codes and scales that do not fit each
-  /// other), unsupported (another dtype).
+  /// Throws Error: model_not_found, model_invalid (a header that lies about its file, data that
+  /// are no tensor's or two tensors', a tensor in two files or missing from the one that the index
+  /// names, codes and scales that do not fit each other), unsupported (another dtype).
   static Checkpoint open(const std::filesystem::path& folder);
 
   const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
   const std::filesystem::path& file_of(const Tensor& tensor) const;
+  const std::filesystem::path& first_file() const { return files_.front().path(); }
 
   /// The `bytes` of `tensor` from `begin` on. Thread-safe.
   void read(const Tensor& tensor, std::uint64_t begin, std::size_t bytes, void* destination) const;

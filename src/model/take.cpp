@@ -49,8 +49,7 @@ void Taker::require_nothing_left() const {
 }
 
 std::string Taker::any_file() const {
-  if (checkpoint_.tensors().empty()) return "safetensors";
-  return checkpoint_.file_of(checkpoint_.tensors().begin()->second).string();
+  return checkpoint_.first_file().string();
 }
 
 void add(Network& network, Weight::Kind kind, const char* attribute, std::int64_t layer,

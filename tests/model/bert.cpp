@@ -15,13 +15,13 @@ using namespace reranker::model;
 static const std::string kPairCosine =
     R"("architectures":["BertPairCosineForSequenceClassification"],)";
 
-// One layer of 2 heads of 3; `more` goes in front, so that its keys are found first.
+// One layer of 2 heads of 3; `more` goes behind it, so that its keys count.
 static std::string config_json(const std::string& more = {}) {
-  return "{" + more +
-         R"("architectures":["BertForSequenceClassification"],"model_type":"bert",)"
+  return R"({"architectures":["BertForSequenceClassification"],"model_type":"bert",)"
          R"("hidden_size":6,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,)"
          R"("vocab_size":9,"max_position_embeddings":5,"type_vocab_size":2,)"
-         R"("hidden_act":"gelu","id2label":{"0":"LABEL_0"}})";
+         R"("hidden_act":"gelu","id2label":{"0":"LABEL_0"})" +
+         (more.empty() ? "" : "," + more.substr(0, more.size() - 1)) + "}";
 }
 
 namespace {

@@ -8,14 +8,14 @@ using reranker::ErrorCode;
 using reranker::Overflow;
 using namespace reranker::model;
 
-// A config of the published form; `more` goes in front, so that its keys are found first.
+// A config of the published form; `more` goes behind it, so that its keys count.
 static std::string config_json(const std::string& more) {
-  return "{" + more +
-         R"("architectures":["LlamaBidirectionalForSequenceClassification"],)"
+  return R"({"architectures":["LlamaBidirectionalForSequenceClassification"],)"
          R"("model_type":"llama_bidirec","pooling":"avg","hidden_size":64,"intermediate_size":112,)"
          R"("num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
          R"("vocab_size":300,"max_position_embeddings":512,"rms_norm_eps":1e-05,)"
-         R"("id2label":{"0":"LABEL_0"},"hidden_act":"silu","rope_theta":500000.0})";
+         R"("id2label":{"0":"LABEL_0"},"hidden_act":"silu","rope_theta":500000.0)" +
+         (more.empty() ? "" : "," + more.substr(0, more.size() - 1)) + "}";
 }
 
 static LlamaConfig read(const std::string& text) {
@@ -97,18 +97,23 @@ TEST_CASE("a calibration that is not one is refused", "[config]") {
   refused("null", "\"logit\" is missing");
   refused(R"({"slope":1,"offset":0},"fused":{"slope":1,"offset":0})",
           "\"fused\" is given, no such map wanted without \"first_stage\"");
-  check_refused(R"("first_stage":{},"calibration":{"logit":{"slope":1,"offset":0}},)",
+  check_refused(R"("first_stage":{"max_weight":1},"calibration":{"logit":{"slope":1,"offset":0}},)",
                 ErrorCode::model_invalid, "calibration: \"fused\" is missing");
   const std::string both =
       R"("calibration":{"logit":{"slope":1,"offset":0},"fused":{"slope":1,"offset":0})";
-  check_refused(R"("first_stage":{"other_scripts":{"max_weight":3}},)" + both + "},",
+  check_refused(R"("first_stage":{"max_weight":1,"other_scripts":{"max_weight":3}},)" + both + "},",
                 ErrorCode::model_invalid, "calibration: \"fused_other_scripts\" is missing");
-  check_refused(
-      R"("first_stage":{},)" + both + R"(,"fused_other_scripts":{"slope":1,"offset":0}},)",
-      ErrorCode::model_invalid,
-      "\"fused_other_scripts\" is given, no such map wanted without \"other_scripts\"");
-  check_refused(R"("first_stage":{"other_scripts":{"max_weight":"a"}},)", ErrorCode::model_invalid,
+  check_refused(R"("first_stage":{"max_weight":1},)" + both +
+                    R"(,"fused_other_scripts":{"slope":1,"offset":0}},)",
+                ErrorCode::model_invalid,
+                "\"fused_other_scripts\" is given, no such map wanted without \"other_scripts\"");
+  check_refused(R"("first_stage":{"max_weight":1,"other_scripts":{"max_weight":"a"}},)",
+                ErrorCode::model_invalid,
                 "first_stage: other_scripts: \"max_weight\" is \"a\", a number wanted");
+  const std::string neither = "neither \"max_weight\" nor \"zscore_weight\" is there";
+  check_refused(R"("first_stage":{"max_weigth":1},)", ErrorCode::model_invalid, neither);
+  check_refused(R"("first_stage":{"max_weight":1,"other_scripts":{}},)", ErrorCode::model_invalid,
+                "first_stage: other_scripts: " + neither);
   check_refused(R"("calibration":true,)", ErrorCode::model_invalid,
                 "\"calibration\" is true, an object wanted");
 }
@@ -266,4 +271,11 @@ TEST_CASE("a folder made for int8 says so, and no other way of it is known", "[c
   };
   refused(R"("full")", "\"int8_weights\" is full, \"quads\" wanted");
   refused("true", "\"int8_weights\" is true, a string wanted");
+}
+
+TEST_CASE("of a key that is there twice the last counts, as in Python", "[config]") {
+  const auto config =
+      read(config_json(R"("temperature":2.0,"temperature":4.0,"head_dim":8,"head_dim":null,)"));
+  CHECK(config.temperature == 4.0);
+  CHECK(config.head_dim == 16);
 }

@@ -1,5 +1,7 @@
 #include <cstring>
 
+#include <sys/stat.h>
+
 #include "model/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/errors.hpp"
@@ -116,4 +118,35 @@ TEST_CASE("a header that lies about its file is refused", "[safetensors]") {
       safetensors(entry(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]})"),
                   ""),
       ErrorCode::model_invalid, "absurdly large");
+}
+
+TEST_CASE("a checkpoint's tensors share no byte and leave none out", "[safetensors]") {
+  const auto refused = [](const std::string& a, const std::string& b, const std::string& part) {
+    check_refused(safetensors(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":)" + a +
+                                  R"(},"b":{"dtype":"F16","shape":[1],"data_offsets":)" + b + "}}",
+                              "abcdef"),
+                  ErrorCode::model_invalid, part);
+  };
+  refused("[0,4]", "[0,2]", "a: data begin at byte 0, 2 wanted");
+  refused("[0,4]", "[2,4]", "b: data begin at byte 2, 4 wanted");
+  refused("[2,6]", "[4,6]", "a: data begin at byte 2, 0 wanted");
+  refused("[2,6]", "[2,4]", "b: data begin at byte 2, 0 wanted");
+  check_refused(safetensors(R"({"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "abc"),
+                ErrorCode::model_invalid, "1 bytes behind the data of the last tensor");
+
+  // Integers that are passed over have their place all the same.
+  const TemporaryFolder folder;
+  folder.write("model.safetensors",
+               safetensors(R"({"embeddings.position_ids":{"dtype":"I64","shape":[1],)"
+                           R"("data_offsets":[0,8]},)"
+                           R"("a":{"dtype":"F16","shape":[1],"data_offsets":[8,10]}})",
+                           "0123456789"));
+  CHECK(Checkpoint::open(folder.path()).tensors().size() == 1);
+}
+
+TEST_CASE("a pipe in a checkpoint's place is refused, not waited for", "[safetensors]") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder.path() / "model.safetensors").c_str(), 0600) == 0);
+  check_error(ErrorCode::model_not_found, "not a regular file",
+              [&] { Checkpoint::open(folder.path()); });
 }
