@@ -22,16 +22,19 @@ void add(Usage& sum, const Usage& usage) {
 }
 
 Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
-    : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {}
+    : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {
+  scratches_.reserve(executor->threads());  // putting one back must not throw
+}
 
-// In a forked child the threads that LibTorch must be left on do not exist: the memory is left to
-// the system.
+// In a forked child the threads that LibTorch must be left on do not exist, and where memory ends
+// they cannot be asked: the encoder's memory is left to the system.
 Reranker::Impl::~Impl() {
-  if (executor->in_forked_child()) {
-    (void)encoder.release();
-  } else if (encoder) {
-    executor->run([&](runtime::Crew&) { encoder.reset(); });
+  try {
+    if (encoder && !executor->in_forked_child())
+      executor->run([&](runtime::Crew&) { encoder.reset(); });
+  } catch (...) {
   }
+  (void)encoder.release();
 }
 
 void Reranker::Impl::require_own_process() const {

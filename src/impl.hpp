@@ -31,8 +31,8 @@ void add(Usage& sum, const Usage& usage);
 /// 0. Equals stay in order.
 Ranking best_first(Ranking ranking, std::size_t top_n);
 
-/// What a loaded model is made of.
-struct Reranker::Impl {
+/// What a loaded model is made of. Hidden, where the class around it is exported.
+struct __attribute__((visibility("hidden"))) Reranker::Impl {
   Impl(text::Tokenizer loaded, const Runtime& on);
   ~Impl();
   Impl(const Impl&) = delete;

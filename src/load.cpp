@@ -9,6 +9,7 @@
 #include "impl.hpp"
 #include "model/model.hpp"
 #include "runtime/access.hpp"
+#include "runtime/float_environment.hpp"
 #include "runtime/guard.hpp"
 #include "text/prompt.hpp"
 
@@ -38,18 +39,29 @@ std::size_t choose_window(const model::Config& config, std::size_t wanted) {
 }
 
 // A window must hold the prompt around two empty texts with room to spare for some of each.
-std::size_t least_window(const text::Tokenizer& tokenizer, const text::Frame& frame) {
+// No sequence is without a token: so neither may that prompt be.
+std::size_t least_window(const text::Tokenizer& tokenizer, const text::Frame& frame,
+                         const std::filesystem::path& folder) {
   text::Tokenizer::Scratch scratch;
   const text::Prompt prompt(tokenizer, frame, scratch, SpecialTokens::match, {},
                             text::Prompt::kNoWindow);
-  return 2 * prompt.encode({}).ids.size();
+  const std::size_t tokens = prompt.encode({}).ids.size();
+  if (tokens == 0)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: the prompt of two empty texts has 0 tokens, at least 1 wanted",
+                            (folder / "tokenizer.json").string()));
+  return 2 * tokens;
 }
 
-void require_room(std::size_t least, std::size_t window, const model::LongPassages& long_passages,
-                  const std::filesystem::path& folder) {
-  if (window < least)
+void require_room(std::size_t least, std::size_t window, std::size_t asked_for,
+                  const model::LongPassages& long_passages, const std::filesystem::path& folder) {
+  if (window < least && asked_for != 0)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("max_tokens is {}, at least {} wanted for the prompt", window, least));
+  if (window < least)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: a window of {} tokens, at least {} wanted for the prompt",
+                            (folder / "config.json").string(), window, least));
   const auto require = [&](const model::Chunks& chunks, const char* object) {
     if (chunks.tokens == 0 || chunks.tokens >= least) return;
     throw Error(ErrorCode::model_invalid,
@@ -73,13 +85,14 @@ text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t
 text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& model,
                        const std::filesystem::path& folder) {
   if (model.framing == model::Framing::question) return text::question_frame(tokenizer);
-  text::Frame frame = text::pair_frame(tokenizer);
+  const std::string file = (folder / "tokenizer.json").string();
+  text::Frame frame = text::pair_frame(tokenizer, file);
   if (!frame.ids.typed && model.framing == model::Framing::typed_pair)
     throw Error(
         ErrorCode::unsupported,
         fmt::format("{}: post_processor's pair template has no token of type 1, a passage of "
                     "type 1 wanted by {}",
-                    (folder / "tokenizer.json").string(), model.config.architecture));
+                    file, model.config.architecture));
   if (frame.ids.typed && model.config.num_token_types < 2)
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: type_vocab_size is {}, 2 wanted by the pair template of "
@@ -130,7 +143,12 @@ class EncoderToBe {
   // Unmakes what nobody took where it was made.
   ~EncoderToBe() {
     making_.reset();
-    if (encoder_) executor_.run([this](runtime::Crew&) { encoder_.reset(); });
+    if (!encoder_) return;
+    try {
+      executor_.run([this](runtime::Crew&) { encoder_.reset(); });
+    } catch (...) {  // no memory to ask for it: the encoder's is left to the system
+      (void)encoder_.release();
+    }
   }
 
   EncoderToBe(const EncoderToBe&) = delete;
@@ -154,6 +172,12 @@ std::string summary(const std::filesystem::path& folder, const Info& info) {
                      info.isa, info.threads);
 }
 
+// The rotary frequencies are made here, and have the bits of nobody's rounding but the default.
+model::Model read_model(const std::filesystem::path& folder) {
+  const runtime::DefaultFloats as_by_default;
+  return model::read_model(folder);
+}
+
 }  // namespace
 
 // Weights that are not finite, or an engine that does not work here, show now and not in a call.
@@ -161,6 +185,11 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
   Usage ignored;
   Progress untold({}, 1);
   const batch::Sequence two_tokens{{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0};
+  if (!affordable({two_tokens}))
+    throw Error(
+        ErrorCode::out_of_memory,
+        fmt::format("{}: memory_limit is {}, at least {} wanted for two tokens", folder.string(),
+                    encoder->memory_limit(), encoder->plan(2, 1, executor->threads())));
   const float logit = encode({two_tokens}, 2, {}, untold, ignored).front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
@@ -172,7 +201,7 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
 std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem::path& folder,
                                                            const LoadOptions& options) {
   require_folder(folder);
-  const model::Model model = model::read_model(folder);
+  const model::Model model = read_model(folder);
   const model::Config& config = model.config;
 
   const Runtime runtime = options.runtime ? *options.runtime : Runtime::process();
@@ -182,8 +211,8 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
   auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size), runtime);
   impl->max_tokens = window;
   impl->frame = make_frame(impl->tokenizer, model, folder);
-  impl->min_tokens = least_window(impl->tokenizer, impl->frame);
-  require_room(impl->min_tokens, window, config.long_passages, folder);
+  impl->min_tokens = least_window(impl->tokenizer, impl->frame, folder);
+  require_room(impl->min_tokens, window, options.max_tokens, config.long_passages, folder);
   impl->fusion = config.fusion;
   impl->fusion_other_scripts = config.fusion_other_scripts;
   impl->calibration = config.calibration.value_or(model::Calibration{});

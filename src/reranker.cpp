@@ -15,6 +15,7 @@
 #include "impl.hpp"
 #include "model/calibration.hpp"
 #include "model/fusion.hpp"
+#include "runtime/float_environment.hpp"
 #include "runtime/guard.hpp"
 #include "submitted.hpp"
 #include "text/prompt.hpp"
@@ -138,7 +139,7 @@ void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens,
           ErrorCode::too_long,
           fmt::format("passage {} does not fit the window of {} tokens", hit.index, max_tokens));
     if (!scored(hit))
-      throw Error(ErrorCode::internal,
+      throw Error(ErrorCode::model_invalid,
                   fmt::format("passage {}: the model gave no finite score", hit.index));
   }
 }
@@ -197,6 +198,7 @@ Reranker::Impl::Scoring Reranker::Impl::scoring(Texts queries, const ScoreOption
 // Logits become scores and probabilities; unscored hits keep NaN.
 void Reranker::Impl::score_hits(const Scoring& how, const std::vector<float>& first_stage,
                                 std::vector<Hit>& hits) {
+  const runtime::DefaultFloats as_by_default;
   std::vector<float> terms(hits.size(), 0.0f);
   if (how.fusion != nullptr) terms = model::first_stage_terms(*how.fusion, first_stage);
   for (std::size_t i = 0; i < hits.size(); ++i) {

@@ -44,7 +44,7 @@ class RERANKER_EXPORT Reranker {
   ///
   /// A score is a raw logit, fused with the first stage where options.first_stage is given and
   /// the folder has a fusion. The same pair gives the same bits in any call.
-  /// Throws Error also: too_long.
+  /// Throws Error also: too_long, model_invalid (the model, or its fusion, gives no finite score).
   std::vector<float> score(std::string_view query, Texts passages,
                            const ScoreOptions& options = {}) const;
 

@@ -16,8 +16,8 @@ struct RuntimeAccess;
 }
 
 struct RuntimeOptions {
-  /// Threads that compute. 0: the processors that the affinity mask and the cgroup quota
-  /// leave to this process. Scores do not depend on it.
+  /// Threads that compute. 0: the processors that the cgroup quota leaves to this process and the
+  /// affinity mask to the thread that makes the Runtime. Scores do not depend on it.
   std::size_t threads = 0;
 
   /// Upper bound in bytes on the working memory of the calls that run (activations and
@@ -37,15 +37,16 @@ struct RuntimeOptions {
 /// The threads and the working memory that models compute with.
 ///
 /// A handle: copies share. Any number of models may share one; the models that name none
-/// share the process's own, made at the first load. Its threads start on first use, block all
-/// signals and carry the name "reranker"; they end with the last holder. Two more start with the
+/// share the process's own, made at the first load. Its threads start on first use, with the
+/// affinity mask and the scheduling of the thread that needs them first; they block all signals,
+/// carry the name "reranker" and end with the last holder. Two more start with the
 /// first call that is submitted. Thread-safe.
 class RERANKER_EXPORT Runtime {
  public:
-  /// Throws Error: invalid_argument, out_of_memory (a thread cannot be started).
+  /// Throws Error: invalid_argument, out_of_memory.
   explicit Runtime(const RuntimeOptions& options = {});
 
-  /// The one that models use by default.
+  /// The one that models use by default. Throws Error: out_of_memory.
   static Runtime process();
 
   std::size_t threads() const;

@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
 #include <dlfcn.h>
+#include <limits.h>
 
 #include <filesystem>
 #include <string>
@@ -15,10 +16,18 @@
 namespace reranker::engine {
 namespace {
 
+// Where this library was opened, whatever the host's folder is since: a name in dladdr's words may
+// be relative to the folder of that time.
 std::filesystem::path own_folder() {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<const void*>(&open_cpu), &info) == 0 || info.dli_fname == nullptr)
     return {};
+  char origin[PATH_MAX] = "";
+  if (void* const self = ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD)) {
+    ::dlinfo(self, RTLD_DI_ORIGIN, origin);
+    ::dlclose(self);
+  }
+  if (*origin != '\0') return origin;
   return std::filesystem::path(info.dli_fname).parent_path();
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/arena.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace reranker::runtime {
 
@@ -13,7 +14,8 @@ Arena::Arena(Region region, std::size_t capacity)
   if (region.size < capacity_) throw Exhausted{capacity_, region.size};
 }
 
-// First fit: a handful of blocks are out at any time.
+// First fit: a handful of blocks are out at any time. The interpreter would make of a bad_alloc an
+// error that nobody knows.
 void* Arena::take(std::size_t bytes) {
   const std::size_t size = rounded(bytes);
   std::size_t offset = 0;
@@ -22,7 +24,11 @@ void* Arena::take(std::size_t bytes) {
     offset = begin + length;
   }
   if (size > capacity() || offset > capacity() - size) throw Exhausted{offset + size, capacity()};
-  taken_.emplace(offset, size);
+  try {
+    taken_.emplace(offset, size);
+  } catch (const std::bad_alloc&) {
+    throw Exhausted{size, 0};
+  }
   peak_ = std::max(peak_, offset + size);
   return region_ + offset;
 }

@@ -25,7 +25,8 @@ class Arena {
   /// What a block of `bytes` takes of the region.
   static std::size_t rounded(std::size_t bytes);
 
-  /// Thrown where the region cannot be had, or a block passes what is left of it. Not an Error,
+  /// Thrown where the region cannot be had, a block passes what is left of it, or the heap has
+  /// nothing left for a note of it (capacity 0). Not an Error,
   /// and not a std::exception, so that it passes through the graph's interpreter unchanged.
   struct Exhausted {
     std::size_t wanted;

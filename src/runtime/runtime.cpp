@@ -8,6 +8,7 @@
 
 #include "runtime/access.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/guard.hpp"
 
 namespace reranker {
 inline namespace v4 {
@@ -21,8 +22,10 @@ Runtime::Runtime(const RuntimeOptions& options) {
   if (options.threads > kMaxThreads)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("threads is {}, 0 (all) to {} wanted", options.threads, kMaxThreads));
-  executor_ = std::make_shared<runtime::Executor>(options.threads, options.memory_limit,
-                                                  options.queue_length);
+  executor_ = runtime::guarded([&] {
+    return std::make_shared<runtime::Executor>(options.threads, options.memory_limit,
+                                               options.queue_length);
+  });
 }
 
 // Held by the models that use it, so that the threads end with the last of them and a host that
@@ -34,7 +37,7 @@ Runtime Runtime::process() {
   const std::lock_guard lock(mutex);
   auto executor = shared.lock();
   if (!executor || executor->in_forked_child())
-    shared = executor = std::make_shared<runtime::Executor>(0, 0);
+    shared = executor = runtime::guarded([] { return std::make_shared<runtime::Executor>(0, 0); });
   return detail::RuntimeAccess::wrap(std::move(executor));
 }
 

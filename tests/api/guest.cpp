@@ -66,6 +66,24 @@ TEST_CASE("the host's rounding stays as it was and leaves scores alone", "[guest
   CHECK(upward == expected);
 }
 
+TEST_CASE("the host's rounding leaves fused scores, probabilities and a load alone", "[guest]") {
+  reranker::RankOptions options;
+  for (std::size_t i = 0; i < many_passages().size(); ++i)
+    options.first_stage.push_back(0.1f + 0.7f * static_cast<float>(i));
+  const auto model = load_tiny();
+  const auto expected = model.rank("why", many_passages(), options);
+  fesetround(FE_UPWARD);
+  const auto upward = model.rank("why", many_passages(), options);
+  const auto loaded = load_tiny().rank("why", many_passages(), options);
+  fesetround(FE_TONEAREST);
+  REQUIRE(upward.hits.size() == expected.hits.size());
+  for (std::size_t i = 0; i < expected.hits.size(); ++i) {
+    CHECK(upward.hits[i].score == expected.hits[i].score);
+    CHECK(upward.hits[i].probability == expected.hits[i].probability);
+    CHECK(loaded.hits[i].logit == expected.hits[i].logit);
+  }
+}
+
 TEST_CASE("callers on many threads get the scores that one gets", "[guest]") {
   const auto model = load_tiny();
   const auto expected = model.score("why", many_passages());

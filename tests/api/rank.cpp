@@ -131,7 +131,9 @@ TEST_CASE("a fused score that is not finite is reported, and of score an error",
   CHECK(hits[0].status == Status::ok);
   CHECK(hits[1].status == Status::non_finite);
   CHECK(std::isnan(hits[1].logit));
-  check_error(ErrorCode::internal, "passage 1", [&] { model.score("why", {"a", "b"}, options); });
+  check_error(ErrorCode::model_invalid, "passage 1", [&] {
+    model.score("why", {"a", "b"}, options);
+  });
 }
 
 TEST_CASE("a sequence that cannot fit the memory limit is refused with both numbers", "[rank]") {

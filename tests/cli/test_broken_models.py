@@ -120,6 +120,8 @@ BROKEN = [
     ("odd head", with_config(head_dim=31), INVALID, ["head_dim", "31"]),
     ("heads that do not group", with_config(num_attention_heads=3, num_key_value_heads=2),
      INVALID, ["3", "2"]),
+    ("fewer positions than a prompt has", with_config(max_position_embeddings=5), INVALID,
+     ["config.json", "a window of 5 tokens", "wanted for the prompt"]),
     ("no positions", with_config(max_position_embeddings=0), INVALID, ["max_position_embeddings"]),
     ("temperature of zero", with_config(temperature=0), INVALID, ["temperature", "0"]),
     ("rope without its factor", with_config(rope_scaling={"rope_type": "llama3"}), INVALID,
@@ -247,6 +249,8 @@ BROKEN = [
          **bert.tokenizer()["post_processor"],
          "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "BA"]}), UNSUPPORTED,
      ["post_processor", "pair"]),
+    ("BERT without a post-processor", bert_tokenizer(post_processor=None), UNSUPPORTED,
+     ["tokenizer.json", "post_processor", "pair"]),
     ("BERT with a pair template of no special tokens",
      bert_tokenizer(post_processor={
          **bert.tokenizer()["post_processor"],

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include <reranker/error.hpp>
+
 #include "engine/arithmetic/made_rows.hpp"
 #include "engine/call.hpp"
 
@@ -33,6 +37,10 @@ class Int8 final : public MadeRows {
   bool codes_embeddings() const override { return true; }
 
   std::size_t packed_bytes(const LinearWeights& weights) const override {
+    if (weights.k > kernels::kMaxInt8Columns)
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("a projection of {} columns, in int8 at most {} wanted", weights.k,
+                              kernels::kMaxInt8Columns));
     return kernels::packed_linear_int8_bytes(codes_of(weights));
   }
 
