@@ -1,9 +1,13 @@
 #include "beir.hpp"
 
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <istream>
+#include <set>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -32,12 +36,27 @@ std::vector<std::string> split_tabs(const std::string& line) {
   return fields;
 }
 
-double read_number(const std::string& text) {
+bool is_number(const std::string& text) {
   char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0')
-    throw input_failure(fmt::format("'{}' found, a number wanted", text));
-  return number;
+  std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == '\0';
+}
+
+float read_score(const std::string& text) {
+  const double number = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
+  const auto score = static_cast<float>(number);
+  if (!std::isfinite(score))
+    throw input_failure(fmt::format("'{}' found, a finite number wanted", text));
+  return score;
+}
+
+int read_gain(const std::string& text) {
+  int gain = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, gain);
+  if (error != std::errc() || stop != end)
+    throw input_failure(fmt::format("'{}' found, a whole number wanted", text));
+  return gain;
 }
 
 /// `read`, with the file's name before what it throws.
@@ -57,11 +76,15 @@ void for_each_row(const fs::path& path, std::size_t num_fields,
   with_file(path, [&](std::istream& stream) {
     std::string text;
     for (std::size_t line = 1; std::getline(stream, text); ++line) {
-      const Row row = split_tabs(text);
-      if (row.size() != num_fields)
-        throw input_failure(fmt::format("line {}: {} fields found, {} separated by tabs wanted",
-                                        line, row.size(), num_fields));
-      take(line, row);
+      try {
+        const Row row = split_tabs(text);
+        if (row.size() != num_fields)
+          throw input_failure(
+              fmt::format("{} fields found, {} separated by tabs wanted", row.size(), num_fields));
+        take(line, row);
+      } catch (const Failure& failure) {
+        throw input_failure(fmt::format("line {}: {}", line, failure.what()));
+      }
     }
   });
 }
@@ -71,12 +94,18 @@ using Queries = std::vector<EvalQuery>;
 Queries read_candidates(const fs::path& path) {
   Queries queries;
   std::unordered_map<std::string, std::size_t> position;
+  std::set<std::pair<std::size_t, std::string>> seen;
   for_each_row(path, 4, [&](std::size_t, const Row& row) {
     const auto [found, added] = position.emplace(row[0], queries.size());
     if (added) queries.emplace_back().id = row[0];
+    if (!seen.emplace(found->second, row[1]).second)
+      throw input_failure(
+          fmt::format("passage '{}' found a second time for query '{}', one row "
+                      "wanted",
+                      row[1], row[0]));
     EvalQuery& query = queries[found->second];
     query.passage_ids.push_back(row[1]);
-    query.first_stage.push_back(static_cast<float>(read_number(row[3])));
+    query.first_stage.push_back(read_score(row[3]));
   });
   return queries;
 }
@@ -94,9 +123,11 @@ void read_relevant(const fs::path& path, Queries& queries) {
   std::unordered_map<std::string, EvalQuery*> by_id;
   for (auto& query : queries) by_id[query.id] = &query;
   for_each_row(path, 3, [&](std::size_t line, const Row& row) {
-    if (line == 1) return;  // the header
+    if (line == 1 && is_number(row[2]))
+      throw input_failure(fmt::format("'{}' found, a header wanted", row[2]));
+    if (line == 1) return;
     const auto found = by_id.find(row[0]);
-    const int gain = static_cast<int>(read_number(row[2]));
+    const int gain = read_gain(row[2]);
     if (found != by_id.end() && gain > 0) found->second->relevant[row[1]] = gain;
   });
   for (const auto& query : queries)
@@ -112,7 +143,9 @@ void for_each_json(const fs::path& path, const std::function<void(const JsonObje
 void read_query_texts(const fs::path& path, Queries& queries) {
   std::unordered_map<std::string, std::string> texts;
   for_each_json(path, [&](const JsonObject& object) {
-    texts.emplace(string_field(object, "_id"), string_field(object, "text"));
+    const std::string_view id = string_field(object, "_id");
+    if (!texts.emplace(id, string_field(object, "text")).second)
+      throw input_failure(fmt::format("query '{}' found a second time", id));
   });
   for (auto& query : queries) {
     const auto found = texts.find(query.id);
@@ -130,19 +163,19 @@ std::string passage_text(const JsonObject& object) {
 }
 
 std::map<std::string, std::string> read_passages(const fs::path& path, const Queries& queries) {
-  std::map<std::string, std::string> passages;
+  std::set<std::string> missing;
   for (const auto& query : queries)
-    for (const auto& id : query.passage_ids) passages[id];
-  std::size_t missing = passages.size();
+    missing.insert(query.passage_ids.begin(), query.passage_ids.end());
+  std::map<std::string, std::string> passages;
   for_each_json(path, [&](const JsonObject& object) {
-    const auto wanted = passages.find(std::string(string_field(object, "_id")));
-    if (wanted == passages.end()) return;
-    wanted->second = passage_text(object);
-    --missing;
+    const std::string id(string_field(object, "_id"));
+    if (passages.count(id) != 0)
+      throw input_failure(fmt::format("passage '{}' found a second time", id));
+    if (missing.erase(id) != 0) passages.emplace(id, passage_text(object));
   });
-  if (missing > 0)
-    throw input_failure(
-        fmt::format("{}: {} of the candidates' passages not found", path.string(), missing));
+  if (!missing.empty())
+    throw input_failure(fmt::format("{}: {} of the candidates' passages not found, '{}' is one",
+                                    path.string(), missing.size(), *missing.begin()));
   return passages;
 }
 

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "failure.hpp"
+#include "json_out.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "verbs.hpp"
@@ -70,12 +72,20 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+void require_scored(const reranker::Ranking& ranking) {
+  for (const auto& hit : ranking.hits)
+    if (!has_score(hit))
+      throw usage_failure(fmt::format("a pair of {} tokens is {}: there is nothing to time",
+                                      hit.tokens, reranker::name(hit.status)));
+}
+
 void repeat(const reranker::Reranker& model, const Arguments& arguments, Measurement& result) {
   const auto passages = make_passages(model, arguments);
   Progress progress("repetitions", arguments.warmup + arguments.repeat);
   for (std::size_t i = 0; i < arguments.warmup + arguments.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
     const auto ranking = model.rank(kQuery, passages, arguments.options);
+    require_scored(ranking);
     if (i >= arguments.warmup) result.seconds.push_back(seconds_since(start));
     result.tokens = ranking.usage.tokens;
     result.peak_bytes = ranking.usage.peak_bytes;
@@ -127,7 +137,7 @@ void run(const Arguments& arguments) {
   Measurement result;
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t cpu_start = std::clock();
-  const auto model = load(arguments.model);
+  const auto model = load(arguments.model, arguments.options);
   result.load_seconds = seconds_since(start);
   result.load_cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
   repeat(model, arguments, result);

@@ -132,7 +132,7 @@ void write_file(const std::string& path, const std::string& text) {
 
 void run(const Arguments& arguments) {
   std::optional<reranker::Reranker> model;
-  if (!arguments.model.folder.empty()) model = load(arguments.model);
+  if (!arguments.model.folder.empty()) model = load(arguments.model, arguments.options);
   const auto set =
       read_eval_set(arguments.data, arguments.split, arguments.candidates, arguments.limit);
   if (set.queries.empty())
@@ -152,19 +152,24 @@ void add_eval(CLI::App& app) {
                                   "reranking alone, and fused with the candidates' scores");
   verb->add_option("--data", arguments->data, "Folder in BEIR's layout")
       ->type_name("DIR")
+      ->check(named())
       ->required();
   verb->add_option("--split", arguments->split, "Name of the file in qrels/")->required();
   verb->add_option("--candidates", arguments->candidates,
                    "Rows of query id, passage id, rank, score; .gz or not")
       ->type_name("FILE")
+      ->check(named())
       ->required();
   add_model_options(*verb, arguments->model);
   add_call_options(*verb, arguments->options);
   add_count(*verb, "--limit", arguments->limit, 0, "N queries only, evenly spaced");
-  verb->add_option("--json", arguments->json, "Write the figures here too")->type_name("FILE");
+  verb->add_option("--json", arguments->json, "Write the figures here too")
+      ->type_name("FILE")
+      ->check(named());
   verb->add_option("--logits", arguments->logits,
                    "Write every query's logits here, a JSON line each")
       ->type_name("FILE")
+      ->check(named())
       ->needs("--model");
   verb->callback([arguments] { run(*arguments); });
 }

@@ -54,7 +54,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    const int status = app.exit(help);
+    if (!std::cout.flush()) throw input_failure("stdout cannot be written");
+    return status;
   }
   if (app.get_subcommands().empty()) throw usage_failure("no verb found, see rerank --help");
   return static_cast<int>(ExitStatus::success);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -43,6 +44,12 @@ void add_choice(CLI::App& app, const std::string& flag, Value& target, Choices<V
   app.add_option_function<std::string>(flag, choose, help)->type_name(words(choices));
 }
 
+// Names of a unit, and how many bits of bytes it is.
+const std::vector<std::pair<std::set<std::string>, int>> kUnits = {
+    {{"", "b"}, 0},           {{"k", "kb", "kib"}, 10}, {{"m", "mb", "mib"}, 20},
+    {{"g", "gb", "gib"}, 30}, {{"t", "tb", "tib"}, 40},
+};
+
 // "cuda:1" is the second of several.
 void add_device(CLI::App& app, ModelArguments& arguments) {
   const auto choose = [&arguments](const std::string& found) {
@@ -63,6 +70,22 @@ void add_device(CLI::App& app, ModelArguments& arguments) {
       ->type_name("auto|cpu|cuda|cuda:N");
 }
 
+// 512, 512B, 512kB, 512MB, 2GiB, 1TB: in steps of 1024.
+void add_bytes(CLI::App& app, const std::string& flag, std::size_t& target,
+               const std::string& help) {
+  const auto read = [flag, &target](const std::string& found) {
+    const char* end = found.data() + found.size();
+    const auto [stop, error] = std::from_chars(found.data(), end, target);
+    const std::string unit = CLI::detail::to_lower(std::string(stop, end));
+    for (const auto& [suffixes, shift] : kUnits)
+      if (error == std::errc() && suffixes.count(unit) != 0 && target << shift >> shift == target)
+        return void(target <<= shift);
+    throw CLI::ValidationError(
+        flag, fmt::format("'{}' found, a size such as 2000000, 512MB or 2GB wanted", found));
+  };
+  app.add_option_function<std::string>(flag, read, help)->type_name("SIZE");
+}
+
 void print_warning(reranker::LogLevel level, std::string_view message) {
   if (level == reranker::LogLevel::warning) fmt::print(stderr, "rerank: warning: {}\n", message);
 }
@@ -76,6 +99,12 @@ std::optional<reranker::Runtime> make_runtime(const ModelArguments& arguments) {
 }
 
 }  // namespace
+
+CLI::Validator named() {
+  return CLI::Validator(
+      [](std::string& path) { return path.empty() ? std::string("'' found, a path wanted") : ""; },
+      "");
+}
 
 void add_count(CLI::App& app, const std::string& flag, std::size_t& target, std::size_t least,
                const std::string& help) {
@@ -104,10 +133,11 @@ CLI::Option* add_model_options(CLI::App& app, ModelArguments& arguments) {
             "Threads that compute (default: all there are)");
   add_count(app, "--max-tokens", arguments.max_tokens, 1,
             "Window in tokens, prompt included (default: the folder's)");
-  app.add_option("--memory-limit", arguments.memory_limit,
-                 "Bound on working memory in bytes, or as 512MB, 2GB")
-      ->transform(CLI::AsSizeValue(false));
-  return app.add_option("--model", arguments.folder, "Hugging Face folder")->type_name("DIR");
+  add_bytes(app, "--memory-limit", arguments.memory_limit,
+            "Bound on working memory in bytes, or as 512MB, 2GB");
+  return app.add_option("--model", arguments.folder, "Hugging Face folder")
+      ->type_name("DIR")
+      ->check(named());
 }
 
 void add_special_tokens(CLI::App& app, SpecialTokens& special_tokens) {
@@ -137,7 +167,8 @@ void add_query_options(CLI::App& app, QueryArguments& arguments) {
   auto* group = app.add_option_group("query");
   group->add_option("--query", arguments.text, "The query");
   group->add_option("--query-file", arguments.file, "A file that holds the query")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(named());
   group->require_option(1);
 }
 
@@ -155,6 +186,17 @@ reranker::Reranker load(const ModelArguments& arguments) {
     if (error.code() != reranker::ErrorCode::invalid_argument) throw;
     throw usage_failure(error.what());
   }
+}
+
+reranker::Reranker load(const ModelArguments& arguments, const reranker::ScoreOptions& of_calls) {
+  auto model = load(arguments);
+  try {
+    (void)model.score("", {}, of_calls);  // of no passage: the options alone are looked at
+  } catch (const reranker::Error& error) {
+    if (error.code() != reranker::ErrorCode::invalid_argument) throw;
+    throw usage_failure(error.what());
+  }
+  return model;
 }
 
 std::string read_query(const QueryArguments& arguments) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <reranker/reranker.hpp>
 
 /// What the command line says about the model and what it runs on.
@@ -29,6 +30,9 @@ struct QueryArguments {
 void add_count(CLI::App& app, const std::string& flag, std::size_t& target, std::size_t least,
                const std::string& help);
 
+/// Of a path: refuses the empty one, which a variable that is not set leaves.
+CLI::Validator named();
+
 /// Returns the option --model, for the caller to require or not.
 CLI::Option* add_model_options(CLI::App& app, ModelArguments& arguments);
 void add_special_tokens(CLI::App& app, reranker::SpecialTokens& special_tokens);
@@ -36,8 +40,9 @@ void add_call_options(CLI::App& app, reranker::ScoreOptions& options);
 void add_query_options(CLI::App& app, QueryArguments& arguments);
 
 /// Loads the model; its warnings go to stderr. An option that the library refuses is a usage
-/// failure.
+/// failure, those of its calls before the first one.
 reranker::Reranker load(const ModelArguments& arguments);
+reranker::Reranker load(const ModelArguments& arguments, const reranker::ScoreOptions& of_calls);
 
 /// The query; a file's one last line end is not part of it.
 std::string read_query(const QueryArguments& arguments);

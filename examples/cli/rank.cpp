@@ -66,7 +66,7 @@ std::string as_table(const Hits& hits, const std::vector<std::string>& passages,
 
 void run(const Arguments& arguments) {
   const std::string query = read_query(arguments.query);
-  const auto model = load(arguments.model);
+  const auto model = load(arguments.model, arguments.options);
   const auto passages = read_passages();
   const auto hits = model.rank(query, passages, arguments.options).hits;
   write_out(arguments.json ? as_json(hits, passages)

@@ -63,7 +63,7 @@ std::string answer(const reranker::Reranker& model, const JsonObject& object,
 }
 
 void run(Arguments& arguments) {
-  const auto model = load(arguments.model);
+  const auto model = load(arguments.model, arguments.options);
   Progress progress("lines", 0);
   for_each_json_line(std::cin, [&](const JsonObject& object) {
     write_out(answer(model, object, arguments));

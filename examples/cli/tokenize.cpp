@@ -40,9 +40,11 @@ void run(const Arguments& arguments) {
 
 void add_tokenize(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* verb = app.add_subcommand("tokenize",
-                                  "Reads {\"text\": str} or {\"query\": str, \"passage\": str} a "
-                                  "line; writes {\"ids\": [int...]}, what the encoder would read");
+  auto* verb = app.add_subcommand(
+      "tokenize",
+      "Reads {\"text\": str} or {\"query\": str, \"passage\": str} a "
+      "line; writes {\"ids\": [int...]}, what the encoder would read in a window "
+      "that cuts nothing");
   add_model_options(*verb, arguments->model)->required();
   add_special_tokens(*verb, arguments->special_tokens);
   verb->callback([arguments] { run(*arguments); });

@@ -187,11 +187,23 @@ class Eval(driver.CliTest):
     def test_broken_sets(self):
         broken = [
             ("bm25.dev.tsv.gz", b"q1\tp1\t1\n", ["line 1: 3 fields found", "4"]),
-            ("bm25.dev.tsv.gz", b"q1\tp1\t1\tx\n", ["'x' found", "a number wanted"]),
-            ("bm25.dev.tsv.gz", b"q1\tnone\t1\t1\n", ["corpus.jsonl.gz", "1 of the candidates"]),
+            *(("bm25.dev.tsv.gz", b"q1\tp1\t1\t1\nq1\tp2\t2\t" + score.encode() + b"\n",
+               ["bm25.dev.tsv.gz", "line 2", f"'{score}' found", "a finite number wanted"])
+              for score in ("x", "", "nan", "inf", "1e99")),
+            ("bm25.dev.tsv.gz", b"q1\tp1\t1\t1\nq1\tp1\t2\t1\n",
+             ["bm25.dev.tsv.gz", "line 2", "'p1' found a second time for query 'q1'"]),
+            ("bm25.dev.tsv.gz", b"q1\tnone\t1\t1\n", ["corpus.jsonl.gz", "1 of the candidates", "'none'"]),
+            ("corpus.jsonl.gz", driver.jsonl({"_id": "p1", "text": "a"}, {"_id": "p1", "text": "b"}),
+             ["corpus.jsonl.gz", "line 2", "'p1' found a second time"]),
+            ("queries.jsonl", driver.jsonl({"_id": "q1", "text": "a"}, {"_id": "q1", "text": "b"}),
+             ["queries.jsonl", "line 2", "'q1' found a second time"]),
+            ("qrels/dev.tsv", b"q1\tp3\t1\n", ["dev.tsv", "line 1", "'1' found", "a header wanted"]),
+            *(("qrels/dev.tsv", b"query-id\tcorpus-id\tscore\nq1\tp3\t" + gain.encode() + b"\n",
+               ["dev.tsv", "line 2", f"'{gain}' found", "a whole number wanted"])
+              for gain in ("0.5", "nan", "1e10", "99999999999")),
             ("bm25.dev.tsv.gz", b"q9\tp1\t1\t1\n", ["dev.tsv", "'q9'"]),
             ("bm25.dev.tsv.gz", b"", ["no candidates found"]),
-            ("bm25.dev.tsv.gz", gzip.compress(b"q1\tp1\t1\t1\n" * 999)[:-20], ["cut short"]),
+            ("bm25.dev.tsv.gz", gzip.compress(b"".join(b"q1\tp%d\t1\t1\n" % i for i in range(999)))[:-20], ["cut short"]),
             ("queries.jsonl", b'{"_id": "q1"}\n', ["line 1", '"text"']),
         ]
         for name, data, fragments in broken:

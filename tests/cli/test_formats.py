@@ -155,6 +155,11 @@ class Formats(driver.CliTest):
         median, least, most = bench["tokens_per_second"]
         self.assertTrue(0 < least <= median <= most)
 
+    def test_bench_times_no_pair_that_has_no_score(self):
+        result = driver.run("bench", "--model", self.model, "--tokens", 600, "--overflow", "fail")
+        self.check_failure(result, 2, "usage", "too_long")
+        self.assertEqual(result.out, b"")
+
 
 class Rank(driver.CliTest):
     PASSAGES = "they dance\nthe hive is warm\n\n\N{HONEYBEE} in winter\r\n" + "long " * 60 + "\n"

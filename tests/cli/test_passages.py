@@ -98,7 +98,7 @@ class Passages(driver.CliTest):
         self.assertEqual(long, self.score([passage], *chunk)["report"])
         result = driver.run("score", "--model", self.model, "--overflow", "chunk", "--chunk-tokens",
                             3, stdin=driver.jsonl({"query": "a", "passages": ["b"]}))
-        self.check_failure(result, 1, "invalid_argument", "chunk_tokens is 3, at least ")
+        self.check_failure(result, 2, "usage", "chunk_tokens is 3, at least ")
 
     def test_auto_is_what_the_folder_says_of_long_passages(self):
         request = {"query": "how do bees talk", "passages": ["xyz " * 200 + "bees", "ab"]}

@@ -1,5 +1,6 @@
 """What is wrong with the command line ends with status 2 before anything is read."""
 
+import subprocess
 import unittest
 
 import driver
@@ -21,7 +22,11 @@ WRONG = [
     (["score", "--model", "M", "--max-tokens", "0"], ["'0' found"]),
     (["score", "--model", "M", "--token-budget", "1e4"], ["'1e4' found"]),
     (["score", "--model", "M", "--max-chunks", "0"], ["'0' found", "1 or more wanted"]),
-    (["score", "--model", "M", "--memory-limit", "2 parsecs"], ["--memory-limit"]),
+    *((["score", "--model", "M", "--memory-limit", size], ["--memory-limit", f"'{size}' found", "512MB"])
+      for size in ("2 parsecs", "-1", "-5MB", "", "MB", "18446744073709551616", "17179869184GB", "1.5GB")),
+    (["info", "--model", ""], ["--model", "'' found", "a path wanted"]),
+    (["rank", "--model", "M", "--query-file", ""], ["--query-file", "'' found"]),
+    (["eval", "--data", "D", "--split", "S", "--candidates", "C", "--json", ""], ["--json", "'' found"]),
     (["rank", "--model", "M"], ["--query"]),
     (["rank", "--model", "M", "--query", "a", "--query-file", "b"], ["--query"]),
     (["rank", "--model", "M", "--query", "a", "--top", "-2"], ["'-2' found"]),
@@ -41,6 +46,28 @@ class Usage(driver.CliTest):
     def test_window_over_the_folders(self):
         result = driver.run("info", "--model", self.model, "--max-tokens", 129)
         self.check_failure(result, 2, "usage", "129", "128")
+
+    def test_options_of_calls_are_looked_at_before_the_first_call(self):
+        for verb in (["score"], ["rank", "--query", "a"], ["bench"]):
+            with self.subTest(verb=verb):
+                result = driver.run(*verb, "--model", self.model, "--chunk-tokens", 1)
+                self.check_failure(result, 2, "usage", "chunk_tokens is 1", "wanted")
+
+    def test_a_size_has_a_unit_or_none(self):
+        for size in ("100000000", "0100000000", "100000000B", "100000k", "100MB", "100mib", "1GiB"):
+            with self.subTest(size=size):
+                result = driver.run("info", "--model", self.model, "--memory-limit", size, "--json")
+                self.assertEqual((result.status, result.error), (0, ""))
+
+    def test_a_limit_that_holds_no_pass(self):
+        result = driver.run("info", "--model", self.model, "--memory-limit", "010")
+        self.check_failure(result, 3, "out_of_memory", "memory_limit is 10,", "wanted")
+
+    def test_help_that_cannot_be_written(self):
+        with open("/dev/full", "wb") as full:
+            status = subprocess.run([driver.RERANK, "--help"], stdout=full, stderr=subprocess.PIPE,
+                                    check=False).returncode
+        self.assertEqual(status, 1)
 
     def test_help(self):
         for arguments in [["--help"], ["score", "--help"], ["eval", "--help"]]:
