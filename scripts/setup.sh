@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build needs and this machine lacks: Debian packages (as root, or with sudo),
-# and the part of LibTorch that the CPU engine needs, from PyPI into .deps/. Changes nothing else.
+# and from PyPI into .deps/ the part of LibTorch that the CPU engine needs, and simdjson. Changes
+# nothing else.
 #
 #   scripts/setup.sh [--tests]     --tests: what only tests need as well, a CUDA compiler
 #
@@ -11,7 +12,7 @@ source scripts/steps.sh
 
 packages=(
   g++ cmake ninja-build ccache git python3 python3-pip python3-venv
-  catch2 libcli11-dev libeigen3-dev libfmt-dev libsimdjson-dev libxxhash-dev zlib1g-dev
+  catch2 libcli11-dev libeigen3-dev libfmt-dev libxxhash-dev zlib1g-dev
 )
 
 # The wheel is a LibTorch. Its CPU library needs these two of the dozen packages that it asks for,
@@ -73,6 +74,31 @@ setup_libtorch() {
   step 'LibTorch, a download of 0.5 GB' install_libtorch
 }
 
+# simdjson as its authors give it to whoever compiles it in, two files, out of a package that does.
+simdjson=(
+  pysimdjson-7.0.2/simdjson
+  https://files.pythonhosted.org/packages/9c/24/65e3cad88e74ef8ca59fefded953eb78ebface8a3199c3a97fe318a7387b/pysimdjson-7.0.2.tar.gz
+  44cf276e48912a3b9c7ca362c14da8420a7ac15a9f1a16ec95becff86db3904a
+)
+
+install_simdjson() {
+  local folder=${simdjson[0]} url=${simdjson[1]} sha256=${simdjson[2]}
+  rm -rf .deps/simdjson.new
+  mkdir -p .deps/simdjson.new
+  python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$url" .deps/simdjson.new/archive
+  sha256sum --check --quiet <<<"$sha256  .deps/simdjson.new/archive"
+  tar -xzf .deps/simdjson.new/archive -C .deps/simdjson.new --strip-components=2 "$folder"/simdjson.{h,cpp}
+  rm .deps/simdjson.new/archive
+  echo "$sha256" >.deps/simdjson.new/stamp
+  rm -rf .deps/simdjson
+  mv .deps/simdjson.new .deps/simdjson
+}
+
+setup_simdjson() {
+  [[ $(cat .deps/simdjson/stamp 2>/dev/null) == "${simdjson[2]}" ]] && return
+  step 'simdjson, a download of 1.4 MB' install_simdjson
+}
+
 # Compiles kernels and takes them apart again; it cannot build the CUDA engine, which wants cuBLASLt.
 compiler=(
   nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96
@@ -95,4 +121,5 @@ setup_cuda_compiler() {
 
 setup_packages
 setup_libtorch
+setup_simdjson
 if [[ ${1:-} == --tests ]]; then setup_cuda_compiler; fi
