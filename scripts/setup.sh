@@ -85,7 +85,9 @@ install_simdjson() {
   local folder=${simdjson[0]} url=${simdjson[1]} sha256=${simdjson[2]}
   rm -rf .deps/simdjson.new
   mkdir -p .deps/simdjson.new
-  python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$url" .deps/simdjson.new/archive
+  for _ in 1 2 3; do  # pip tries again, too, but cannot fetch this without building it
+    python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$url" .deps/simdjson.new/archive && break
+  done
   sha256sum --check --quiet <<<"$sha256  .deps/simdjson.new/archive"
   tar -xzf .deps/simdjson.new/archive -C .deps/simdjson.new --strip-components=2 "$folder"/simdjson.{h,cpp}
   rm .deps/simdjson.new/archive
