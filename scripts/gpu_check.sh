@@ -105,12 +105,21 @@ parity() {
   done
   return $status
 }
+same_bits() {
+  printf -- '- %s, %s: ' "$1" "$2"
+  "$python" tests/oracle/sameness.py --bin "$bin/rerank" --batches 3 --device cuda --precision "$2" --isa "${@:3}" | tail -n 1
+}
 bits() {
-  local precision
+  local model precision status=0
   for precision in bf16 fp32; do
-    printf -- '- %s: ' "$precision"
-    "$python" tests/oracle/sameness.py --bin "$bin/rerank" --work "$work" --shape 1b --batches 3 --device cuda --precision $precision --isa | tail -n 1
+    same_bits 1B "$precision" --work "$work" --shape 1b || status=1
   done
+  for model in minilm small; do
+    for precision in fp16 fp32; do
+      same_bits "models/$model" "$precision" --model "models/$model" || status=1
+    done
+  done
+  return $status
 }
 kernels() {
   "$python" benchmarks/cuda/attention.py "$build/lib/libreranker_cuda_bench.so"

@@ -55,10 +55,11 @@ Status read_device_info(int device, DeviceInfo* info) {
   return kSuccess;
 }
 
+// The device first: exchanging the mode makes a context on whatever device the thread has.
 Status use_device(int device) {
+  const Status status = forget(cudaSetDevice(device));
   auto mode = cudaStreamCaptureModeThreadLocal;
-  const Status status = forget(cudaThreadExchangeStreamCaptureMode(&mode));
-  return status == kSuccess ? forget(cudaSetDevice(device)) : status;
+  return status == kSuccess ? forget(cudaThreadExchangeStreamCaptureMode(&mode)) : status;
 }
 
 Status free_memory(std::size_t* bytes) {

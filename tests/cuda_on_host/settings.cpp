@@ -24,7 +24,7 @@ void set(Settings& all, const std::string& name, long long value) {
   else if (name == "failing_launch")
     all.failing_launch = static_cast<int>(value);
   else if (name == "failing_graphs")
-    all.failing_graphs = value != 0;
+    all.failing_graphs = static_cast<int>(value);
   else
     throw Violation("RERANKER_CUDA_ON_HOST knows no setting " + name);
 }

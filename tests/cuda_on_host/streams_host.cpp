@@ -136,7 +136,7 @@ Status Graph::end(Stream stream) {
   HostStream* found = find(stream);
   if (found == nullptr || !found->recorded) return kInvalidHandle;
   found->recorded = false;
-  if (settings().failing_graphs) {
+  if (settings().failing_graphs == 1) {
     found->record.clear();
     return kOutOfMemory;
   }
@@ -148,6 +148,7 @@ Status Graph::end(Stream stream) {
 
 Status Graph::launch(Stream stream) const {
   if (handle_ == nullptr) return kInvalidHandle;
+  if (settings().failing_graphs == 2) return kOutOfMemory;
   for (const Work& work : static_cast<const HostGraph*>(handle_)->work)
     if (const Status status = queue(stream, work); status != kSuccess) return status;
   return kSuccess;

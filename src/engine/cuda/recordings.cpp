@@ -37,20 +37,26 @@ void Recordings::run(const Extents& extents, Stream stream, runtime::Arena& aren
     return;
   }
   entry->last_use = ++uses_;
-  if (entry->recorded) {
-    arena.give_back(arena.take(entry->bytes));
-  } else {
-    try {
-      entry->graph = record(stream, queue);
-    } catch (const Failure&) {
-      // Another stream of the process, or want of memory, may spoil a recording and not a pass.
-      entries_.erase(entries_.begin() + (entry - entries_.data()));
-      return queue();
-    }
-    entry->bytes = arena.peak();
-    entry->recorded = true;
+  try {
+    launch(*entry, stream, arena, queue);
+  } catch (const Failure&) {
+    // Another stream of the process, or want of memory, may spoil a recording or its first launch,
+    // which takes memory of the device, and not a pass.
+    entries_.erase(entries_.begin() + (entry - entries_.data()));
+    queue();
   }
-  check(entry->graph.launch(stream), "launching a graph");
+}
+
+void Recordings::launch(Entry& entry, Stream stream, runtime::Arena& arena,
+                        const std::function<void()>& queue) {
+  if (entry.recorded) {
+    arena.give_back(arena.take(entry.bytes));
+  } else {
+    entry.graph = record(stream, queue);
+    entry.bytes = arena.peak();
+    entry.recorded = true;
+  }
+  check(entry.graph.launch(stream), "launching a graph");
 }
 
 Recordings::Entry* Recordings::find(const Extents& extents) {

@@ -32,6 +32,8 @@ class Recordings {
   };
 
   Entry* find(const Extents& extents);
+  void launch(Entry& entry, kernels::cuda::Stream stream, runtime::Arena& arena,
+              const std::function<void()>& queue);
   void remember(const Extents& extents);
 
   std::vector<Entry> entries_;
