@@ -13,8 +13,8 @@ def trained_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
 
 
-def save(path: Path, model, fusion, optimizer, position: int) -> None:
-    """Replaces `path` at once, so that a kill leaves the old file or the new."""
+def save(path: Path, model, fusion, optimizer, position: int, run: dict) -> None:
+    """Replaces `path` at once, so that a kill leaves the old file or the new. `run` is what run_of gives back."""
     part = path.with_suffix(".part")
     torch.save({
         "model": trained_state(model),
@@ -22,8 +22,13 @@ def save(path: Path, model, fusion, optimizer, position: int) -> None:
         "optimizer": optimizer.state_dict(),
         "rng": torch.get_rng_state(),
         "position": position,
+        "run": run,
     }, part)
     os.replace(part, path)
+
+
+def run_of(path: Path) -> dict:
+    return torch.load(path, map_location="cpu", weights_only=True, mmap=True)["run"]
 
 
 def load(path: Path, model, fusion, optimizer=None) -> int:

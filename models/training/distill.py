@@ -40,6 +40,7 @@ class Teacher:
         self.model, tokenizer, _ = folder.load(path)
         self.model.to(device).requires_grad_(False)
         self.ids = ids_of(student, tokenizer).to(device)
+        self.weights = hashlib.blake2b((path / "model.safetensors").read_bytes()).digest() if scores else b""
         self.known: dict[str, list[float]] = {}
         if scores and scores.exists():
             with open(scores, encoding="utf-8") as rows:
@@ -49,7 +50,9 @@ class Teacher:
     def logits(self, inputs: Inputs) -> torch.Tensor:
         if self.file is None:
             return self._compute(inputs)
-        key = hashlib.blake2b(inputs.ids.cpu().numpy().tobytes() + repr(inputs.tokens.lengths).encode(), digest_size=16)
+        read = (self.ids[inputs.ids].cpu().numpy().tobytes(), inputs.tokens.lengths,
+                torch.is_autocast_enabled(inputs.ids.device.type))
+        key = hashlib.blake2b(self.weights + repr(read).encode(), digest_size=16)
         if key.hexdigest() not in self.known:
             row = {"key": key.hexdigest(), "logits": [round(x, 5) for x in self._compute(inputs).tolist()]}
             self.known[row["key"]] = row["logits"]
@@ -86,17 +89,11 @@ class Distiller(train.Trainer):
         super().__init__(lists, start, plan, seed, device=device, **options)
 
     def begin(self, plan: Plan) -> None:
-        """The fusion goes on from the folder's: the logit keeps its scale."""
         super().begin(plan)
         wanted, num_layers = len(self.wanted_states), self.model.shape.num_hidden_layers
         if wanted not in (0, num_layers):
             raise ValueError(f"{wanted} of the teacher's layers for {num_layers} of the student's; wanted one each")
         self.given_states = States(self.model, range(wanted))
-        config = json.loads((self.start / "config.json").read_text(encoding="utf-8"))
-        if stage := config.get("first_stage"):
-            weights = torch.tensor([stage["max_weight"], stage["zscore_weight"]], device=self.device)
-            with torch.no_grad():
-                self.fusion.weights.copy_(weights)
         self.fusion.weights.requires_grad_(self.label_weight > 0)
 
     def _losses(self, logits: torch.Tensor, targets: Targets, inputs: Inputs,

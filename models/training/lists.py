@@ -81,6 +81,9 @@ class Lists:
         keys = {p: rng.random() ** (rank + 4) for rank, p in enumerate(hard)}
         chosen = sorted(hard, key=keys.get, reverse=True)[: stage.negatives - num_random]
         taken = {*row["positives"], *chosen}
+        if len(self.ids[row["set"]]) < len(taken) + stage.negatives - len(chosen):
+            raise ValueError(f"{row['set']}: {len(self.ids[row['set']])} passages; wanted {stage.negatives} negatives "
+                             "of them beside what is relevant")
         while len(chosen) < stage.negatives:
             passage = rng.choice(self.ids[row["set"]])
             if passage not in taken:
@@ -94,6 +97,8 @@ class Lists:
         stage, done = plan.locate(position)
         number = plan.first + position
         rng = random.Random(f"{seed}/{number}")
+        if stage.pseudo_share and not self.pseudo_rows:
+            raise ValueError(f"{self.folder / 'pseudo.jsonl'} is not there, or empty; wanted by stage {stage.name!r}")
         rows = self.pseudo_rows if stage.pseudo_share and rng.random() < stage.pseudo_share else self.rows
         row = rows[number % len(rows)]
         passages = self.choose(row, stage, done, rng)

@@ -85,6 +85,12 @@ def split_answers(lists: list[dict]) -> tuple[list[dict], list[dict]]:
     return [row for row in lists[HELD:] if not answers & set(row["positives"])], held
 
 
+def without_held(train: list[dict], held: list[dict]) -> list[dict]:
+    """The train lists whose query no held list has: sets may ask the same of other passages."""
+    asked = {tuple(words(row["query"])) for row in held}
+    return [row for row in train if tuple(words(row["query"])) not in asked]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of BEIR sets")
@@ -102,6 +108,7 @@ def main() -> None:
                 whole += part
             idf = {w: round(math.log(len(corpus) / n), 2) for w, n in frequency.items() if n > 1}
             out.write(json.dumps({"set": name, "passages": corpus, "idf": idf}, ensure_ascii=False) + "\n")
+    train = without_held(train, held)
     rng.shuffle(train)
     for name, lists in (("train", train), ("held", held)):
         with open(args.out / f"{name}.jsonl", "w", encoding="utf-8") as out:

@@ -57,4 +57,9 @@ class Plan:
 
 def read_plan(path: Path) -> Plan:
     settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Plan(stages=[Stage(**row) for row in settings.pop("stage")], **settings)
+    return plan_of({"stages": settings.pop("stage"), **settings})
+
+
+def plan_of(settings: dict) -> Plan:
+    """Of dataclasses.asdict's form."""
+    return Plan(**settings | {"stages": [Stage(**row) for row in settings["stages"]]})

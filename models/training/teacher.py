@@ -8,6 +8,7 @@ weights may change afterwards, what it reads may not.
 """
 
 import argparse
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -60,10 +61,12 @@ class BiEncoder:
         return F.normalize(mean_states(states.float(), inputs), dim=1)
 
 
-def read_as(plan: Plan, seed: int) -> str:
-    """All of a plan that says which texts it reads, and of which lists the teacher is asked."""
+def read_as(plan: Plan, seed: int, lists: Path) -> str:
+    """All that says which texts a plan reads, and of which lists the teacher is asked."""
     stages = [asdict(s) | {"plain_weight": 0, "teacher_weight": s.teacher_weight > 0} for s in plan.stages]
-    return json.dumps([seed, plan.first, stages])
+    files = [lists / name for name in ("train.jsonl", "pseudo.jsonl", "texts.jsonl")]
+    hashes = [hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files if path.exists()]
+    return json.dumps([seed, plan.first, stages, hashes])
 
 
 def teach(lists: Lists, plan: Plan, seed: int, encoder: BiEncoder) -> list[torch.Tensor]:
@@ -77,13 +80,13 @@ def teach(lists: Lists, plan: Plan, seed: int, encoder: BiEncoder) -> list[torch
 
 
 def save(path: Path, cosines: list[torch.Tensor], plan: Plan, seed: int) -> None:
-    np.savez(path, read_as=read_as(plan, seed), sizes=[len(c) for c in cosines], cosines=torch.cat(cosines).numpy())
+    np.savez(path, read_as=read_as(plan, seed, path.parent), sizes=[len(c) for c in cosines], cosines=torch.cat(cosines).numpy())
 
 
 def load(path: Path, plan: Plan, seed: int) -> list[torch.Tensor]:
     saved = np.load(path)
-    if str(saved["read_as"]) != read_as(plan, seed):
-        raise ValueError(f"{path} is for another plan or seed: run teacher.py again")
+    if str(saved["read_as"]) != read_as(plan, seed, path.parent):
+        raise ValueError(f"{path} is for another plan, seed or other lists: run teacher.py again")
     return list(torch.from_numpy(saved["cosines"]).split(saved["sizes"].tolist()))
 
 

@@ -97,8 +97,11 @@ def test_a_teacher_is_of_one_plan_and_seed(taught_lists, encoder, tmp_path):
     read = taught_lists.read(TAUGHT, 17, seed=1)
     assert torch.equal(cosines[17], encoder.cosines(read.row["query"], read.texts))
     for plan, seed in ((TAUGHT, 2), (PLAN, 1), (replace(TAUGHT, first=8), 1), (PSEUDO_TAUGHT, 1)):
-        with pytest.raises(ValueError, match="another plan or seed"):
+        with pytest.raises(ValueError, match="another plan, seed or other lists"):
             teacher.load(path, plan, seed)
+    (tmp_path / "pseudo.jsonl").write_text("other lists beside it\n")
+    with pytest.raises(ValueError, match="other lists"):
+        teacher.load(path, TAUGHT, seed=1)
 
 
 def test_the_teacher_is_asked_only_of_lists_that_a_loss_compares_with_it(taught_lists, encoder):

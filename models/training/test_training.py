@@ -263,9 +263,9 @@ def test_stop_and_resume_repeats_the_unbroken_run(tiny, trainer, tmp_path):
 
     first = trainer(tiny)
     assert [first.step() for _ in range(2)] == rows[:2]
-    checkpoint.save(tmp_path / "last.pt", first.model, first.fusion, first.optimizer, first.position)
+    first.save(tmp_path / "last.pt")
     second = trainer(tiny)
-    second.jump(checkpoint.load(tmp_path / "last.pt", second.model, second.fusion, second.optimizer))
+    second.resume(tmp_path / "last.pt")
     assert [second.step() for _ in range(2)] == rows[2:]
     for name, value in unbroken.model.state_dict().items():
         assert torch.equal(second.model.state_dict()[name], value), name
@@ -293,6 +293,10 @@ def test_an_exported_folder_loads_back_with_bfloat16_values(tiny, tmp_path):
     model, tokenizer = tiny()
     folder.save(tmp_path, model, tokenizer, (0.25, 1.5))
     loaded, again, config = folder.load(tmp_path)
+    assert "long_passages" not in config
+    folder.save(tmp_path / "carried", model, tokenizer, None, {"long_passages": {"overflow": "chunk"}, "calibration": {}})
+    carried = folder.load(tmp_path / "carried")[2]
+    assert carried["long_passages"] == {"overflow": "chunk"} and not {"calibration", "first_stage"} & carried.keys()
     assert config["first_stage"] == {"max_weight": 0.25, "zscore_weight": 1.5}
     assert type(loaded) is type(model) and loaded.shape == model.shape
     assert loaded.state_dict().keys() == model.state_dict().keys()
@@ -367,6 +371,50 @@ def test_a_plan_is_shortened_to_the_time_there_is(trainer, monkeypatch):
     assert all(torch.equal(a, b) for a, b in zip(start, run.model.parameters()))
     pace.fit(run, time.monotonic())
     assert run.total == 16  # a step a stage
+
+
+def test_a_run_goes_on_by_the_plan_that_it_was_made_by(trainer, tmp_path):
+    first = trainer(tiny_bert)
+    first.begin(pace.scaled(first.plan, 0.5))
+    first.step()
+    first.save(tmp_path / "last.pt")
+    second = trainer(tiny_bert)
+    second.resume(tmp_path / "last.pt")
+    assert (second.plan, second.total) == (first.plan, 16)
+    assert second.step() == first.step()
+    for other in (trainer(tiny_bert, replace(PLAN, learning_rate=1.0)), trainer(tiny_bert, bfloat16=True)):
+        with pytest.raises(ValueError, match="begun with another (plan|bfloat16): wants the same"):
+            other.resume(tmp_path / "last.pt")
+
+
+def test_rows_of_steps_that_are_taken_again_leave_the_log(trainer, tmp_path):
+    train.run(trainer(tiny_bert), tmp_path)
+    whole = (tmp_path / "log.csv").read_text()
+    train.forget_rows(tmp_path / "log.csv", 16)
+    assert (tmp_path / "log.csv").read_text() == "".join(whole.splitlines(keepends=True)[:3])
+
+
+def test_a_run_goes_on_from_the_folders_fusion(trainer, tmp_path):
+    run = trainer(tiny_bert)
+    assert run.fusion.values() == (0.5, 0.5)
+    config = json.loads((run.start / "config.json").read_text())
+    (run.start / "config.json").write_text(json.dumps(config | {"first_stage": {"max_weight": 0.25, "zscore_weight": 2}}))
+    run.begin(run.plan)
+    assert run.fusion.values() == (0.25, 2.0)
+
+
+def test_a_taught_plan_is_not_shortened(tmp_path, monkeypatch, capsys):
+    plan = Path(__file__).with_name("plan-pair.toml")
+    monkeypatch.setattr("sys.argv", ["train", "--lists", str(tmp_path), "--start", str(tmp_path), "--run", str(tmp_path / "run"),
+                                     "--plan", str(plan), "--within", "60"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "teacher" in capsys.readouterr().err
+
+
+def test_a_query_that_another_set_holds_out_is_not_trained_on():
+    train_rows = [{"query": "Is a  Cat red?"}, {"query": "is a dog red"}]
+    assert mine.without_held(train_rows, [{"query": "is a cat red"}]) == train_rows[1:]
 
 
 def test_a_scaled_plan_keeps_its_proportions_in_whole_steps():

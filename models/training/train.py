@@ -13,11 +13,12 @@ On a GPU:
 
 import argparse
 import csv
+import json
 import math
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from inputs import Inputs
 from layout import Layout, send
 from lists import Lists
 from loss import REPORT, Targets, list_losses
-from plan import WARM_UP, Plan, read_plan
+from plan import WARM_UP, Plan, plan_of, read_plan
 
 FUSION_LEARNING_RATE = 5e-3
 SCALE_LEARNING_RATE = 0.02  # of a factor that is about 10
@@ -100,6 +101,7 @@ class Trainer:
     def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, bfloat16: bool = False,
                  device: str = "cpu", workers: int = 0):
         self.start, self.bfloat16, self.device = start, bfloat16, torch.device(device)
+        self.asked = {"plan": asdict(plan), "seed": seed, "bfloat16": bfloat16}  # what a run goes on with, or not
         model, tokenizer, _ = folder.load(start)
         cosines = teacher.load(lists.folder / "teacher.npz", plan, seed) if plan.taught else None
         self.feed = Feed(lists, partial(model.encode, tokenizer), seed, MICRO_BATCH_TOKENS[self.device.type], cosines)
@@ -113,13 +115,27 @@ class Trainer:
         self.model = folder.load(self.start)[0].to(self.device)
         # Half the weights, and they already say what the words mean.
         self.model.word_embeddings.weight.requires_grad_(False)
-        self.fusion = Fusion().to(self.device)
+        self.fusion = Fusion(*first_stage_of(self.start)).to(self.device)
         self.optimizer = make_optimizer(self.model, self.fusion, plan)
         self.jump(0)
 
     def jump(self, position: int) -> None:
         """The next step reads from list number `position` on."""
         self.position, self.batches = position, self.feed.steps(self.plan, position)
+
+    def save(self, path: Path) -> None:
+        run = self.asked | {"running": asdict(self.plan)}
+        checkpoint.save(path, self.model, self.fusion, self.optimizer, self.position, run)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a checkpoint, by the plan that it was made by, which --within may have shortened."""
+        run = checkpoint.run_of(path)
+        other = [name for name, value in self.asked.items() if run[name] != value]
+        if other:
+            raise ValueError(f"{path}: begun with another {' and '.join(other)}: wants the same again, or a new --run")
+        if plan_of(run["running"]) != self.plan:
+            self.begin(plan_of(run["running"]))
+        self.jump(checkpoint.load(path, self.model, self.fusion, self.optimizer))
 
     def step(self) -> dict:
         """Reads the next lists and takes one optimiser step. Returns a log row."""
@@ -160,6 +176,12 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.fusion.clamp()
+
+
+def first_stage_of(start: Path) -> tuple[float, ...]:
+    """The fusion's weights that the folder has, so that its logit keeps its scale; none where there are none."""
+    stage = json.loads((start / "config.json").read_text(encoding="utf-8")).get("first_stage")
+    return (stage["max_weight"], stage["zscore_weight"]) if stage else ()
 
 
 class StopRequest:
@@ -207,8 +229,8 @@ def run(trainer: Trainer, path: Path, deadline: float = math.inf) -> None:
     path.mkdir(parents=True, exist_ok=True)
     last, log_path = path / "last.pt", path / "log.csv"
     if last.exists():
-        trainer.jump(checkpoint.load(last, trainer.model, trainer.fusion, trainer.optimizer))
-    save = lambda: checkpoint.save(last, trainer.model, trainer.fusion, trainer.optimizer, trainer.position)
+        trainer.resume(last)
+        forget_rows(log_path, trainer.position)
     stop, fresh, saved = StopRequest(deadline), not log_path.exists(), time.monotonic()
     with open(log_path, "a", newline="") as file:
         log = Log(file, trainer)
@@ -218,11 +240,19 @@ def run(trainer: Trainer, path: Path, deadline: float = math.inf) -> None:
             log.add(*timed_step(trainer))
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 log.write()
-                save()
+                trainer.save(last)
                 saved = time.monotonic()
         log.write()
         log.bar.close()
-    save()
+    trainer.save(last)
+
+
+def forget_rows(log_path: Path, position: int) -> None:
+    """Those of steps behind the checkpoint, which are taken again."""
+    if not log_path.exists():
+        return
+    lines = log_path.read_text().splitlines(keepends=True)
+    log_path.write_text("".join(lines[:1] + [line for line in lines[1:] if int(line.split(",")[0]) <= position]))
 
 
 def timed_step(trainer: Trainer) -> tuple[Step, dict]:
@@ -255,12 +285,15 @@ def main() -> None:
     parser.add_argument("--within", type=float, metavar="SECONDS",
                         help="shorten the plan, if need be, to end by then; a new run only")
     args = parser.parse_args()
+    plan = read_plan(args.plan)
     if args.within and (args.run / "last.pt").exists():
         parser.error("--within: the run has begun")
+    if args.within and plan.taught:
+        parser.error(f"--within: {args.plan} has a teacher, whose teacher.npz is for all of its lists: shorten the plan")
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    trainer = Trainer(Lists(args.lists, "train"), args.start, read_plan(args.plan), args.seed, args.bfloat16,
+    trainer = Trainer(Lists(args.lists, "train"), args.start, plan, args.seed, args.bfloat16,
                       args.device, args.workers)
     if args.within:
         pace.fit(trainer, began + args.within)
