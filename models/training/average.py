@@ -19,11 +19,11 @@ import folder
 
 def average(paths: list[Path], shares: list[float], out: Path) -> None:
     models = [folder.load(path)[0] for path in paths]
-    _, tokenizer, _ = folder.load(paths[0])
+    _, tokenizer, config = folder.load(paths[0])
     states = [model.state_dict() for model in models]
     mean = lambda name: sum(share * state[name] for share, state in zip(shares, states, strict=True))
     models[0].load_state_dict({name: mean(name) for name in states[0]})
-    folder.save(out, models[0], tokenizer, None)
+    folder.save(out, models[0], tokenizer, None, config)
 
 
 def main() -> None:

@@ -175,7 +175,7 @@ def main() -> None:
             parser.error(f"{kind}: {len(sets)} sets found in the logits, 2 or more wanted: one is left out in turn")
         rows, bins[kind] = left_out(sets, kind)
         line = fit(*joined(sets, list(sets), kind))
-        lines[kind] = {name: round(value, 4) for name, value in asdict(line).items()}
+        lines[kind] = {name: float(f"{value:.5g}") for name, value in asdict(line).items()}
         print(f"{kind}: {lines[kind]}\n", *table(rows), "", sep="\n")
     if "logit" in bins:
         plot(bins, args.model / "reliability.svg")

@@ -2,7 +2,8 @@
 
     python export.py --start start --run run --out ../small
 
-fit_fusion.py then fits the weights of the first stage anew.
+fit_fusion.py then fits the weights of the first stage anew, fit_other_scripts.py
+those for other scripts, calibrate.py the probabilities: none of them is the start's.
 """
 
 import argparse
@@ -23,11 +24,11 @@ def main() -> None:
     args = parser.parse_args()
 
     torch.set_num_threads(1)
-    model, tokenizer, _ = folder.load(args.start)
+    model, tokenizer, config = folder.load(args.start)
     model.word_embeddings.weight.requires_grad_(False)
     fusion = Fusion()
     position = checkpoint.load(args.run / "last.pt", model, fusion)
-    folder.save(args.out, model, tokenizer, fusion.values())
+    folder.save(args.out, model, tokenizer, fusion.values(), config)
     print(f"{args.out}: {position} lists read, first_stage {fusion.values()}")
 
 

@@ -29,6 +29,7 @@ from mine import QUERIES
 
 CUT_AT = 256  # tokens, in PyTorch: the library reads as the folder says
 SCALES = torch.logspace(-2, 1, 61)
+LEAST_SCALE = 1e-2  # of the logit: where it tells nothing, weights beside it would have no end
 FACTORS = [1 + step / 20 for step in range(80, 0, -1)]  # 5 to 1.05
 
 
@@ -63,13 +64,14 @@ def fit(lists: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> tuple[f
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
         scale, *weights = raw.exp()
-        total = sum(log_likelihood(scale * l + t @ torch.stack(weights), r) for l, t, r in lists)
+        total = sum(log_likelihood((LEAST_SCALE + scale) * l + t @ torch.stack(weights), r) for l, t, r in lists)
         value = -total / len(lists)
         value.backward()
         return value
 
     optimizer.step(loss)
     scale, max_weight, zscore_weight = raw.exp().tolist()
+    scale += LEAST_SCALE
     return max_weight / scale, zscore_weight / scale, loss().item()
 
 
@@ -131,7 +133,7 @@ def main() -> None:
     report(fitted, weights)
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["first_stage"] = dict(zip(["max_weight", "zscore_weight"], (round(w, 4) for w in weights.tolist())))
+    config.setdefault("first_stage", {}).update(zip(["max_weight", "zscore_weight"], (round(w, 4) for w in weights.tolist())))
     config.pop("calibration", None)  # its line for fused scores was fitted for other weights
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     print(config["first_stage"])

@@ -151,6 +151,7 @@ def draw_samples(lists: Lists, num_queries: int, num_passages: int, seed: int) -
 def write(source: Path, out: Path, model: folder.CrossEncoder) -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     config |= {"torch_dtype": "bfloat16", "int8_weights": "quads"}
+    config.pop("quantization_config", None)  # of codes that the weights were
     folder.save_as(source, out, folder.bfloat16_tensors(model), config)
 
 

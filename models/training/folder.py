@@ -24,12 +24,19 @@ FAMILIES = {family.ARCHITECTURE: family for family in (bert, llama, pair_cosine)
 CrossEncoder = bert.CrossEncoder | llama.CrossEncoder | pair_cosine.CrossEncoder
 
 
-def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None) -> None:
-    """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight)."""
+# Of config.json: how texts are read, whatever the weights.
+CARRIED = ["long_passages"]
+
+
+def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tuple[float, float] | None,
+         start: dict | None = None) -> None:
+    """Writes bfloat16 weights. `first_stage` is (max_weight, zscore_weight); `start` the config of the folder that
+    the model was made from: what it says of reading goes along."""
     path.mkdir(parents=True, exist_ok=True)
     write_tensors(path / "model.safetensors", bfloat16_tensors(model))
     tokenizer.save(str(path / "tokenizer.json"))
-    write_config(path, config(model, first_stage))
+    carried = {key: start[key] for key in CARRIED if key in start} if start else {}
+    write_config(path, config(model, first_stage) | carried)
     if modeling := getattr(family_of(model), "MODELING", None):
         shutil.copyfile(Path(__file__).with_name(modeling), path / modeling)
 
@@ -92,7 +99,24 @@ def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, 
     with torch.device("meta"):
         model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
     head = lambda name: name.startswith(family.CrossEncoder.HEAD + family.CrossEncoder.SCALES)
-    tensors = int8.decoded(load_file(path / "model.safetensors"))
+    tensors = int8.decoded(load_tensors(path))
     model.load_state_dict(
         {name: value.to(torch.float32 if head(name) else dtype) for name, value in tensors.items()}, assign=True)
-    return model, Tokenizer.from_file(str(path / "tokenizer.json")), settings
+    return model, load_tokenizer(path), settings
+
+
+def load_tensors(path: Path) -> int8.Tensors:
+    """Of one file, or of the shards that an index names."""
+    index = path / "model.safetensors.index.json"
+    if (path / "model.safetensors").exists() or not index.exists():
+        return load_file(path / "model.safetensors")
+    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    return {name: tensor for shard in shards for name, tensor in load_file(path / shard).items()}
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Without the padding and cutting that a file may ask for: sequences are packed and cut here."""
+    tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer

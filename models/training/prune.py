@@ -17,7 +17,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
 import cut_layers
 import cut_tokens
@@ -82,7 +81,7 @@ def read_json(path: Path) -> dict:
 
 
 def chosen_ids(model: Path, lists: Path, least: int) -> list[int]:
-    counts = count_tokens(Tokenizer.from_file(str(model / "tokenizer.json")), train_texts(lists))
+    counts = count_tokens(folder.load_tokenizer(model), train_texts(lists))
     tokenizer = read_json(model / "tokenizer.json")
     # What config.json names, a text need not have.
     named = {i for name, value in read_json(model / "config.json").items() if name.endswith("_token_id")
@@ -97,7 +96,9 @@ def chosen_ids(model: Path, lists: Path, least: int) -> list[int]:
 def measured(args: argparse.Namespace) -> list[int] | None:
     """The layers that the rule keeps. Without --out prints the rules beside each other."""
     dtype = torch.bfloat16 if args.bfloat16 else torch.float32
-    model, tokenizer, _ = folder.load(args.model, dtype)
+    model, tokenizer, config = folder.load(args.model, dtype)
+    if args.layers >= config["num_hidden_layers"]:
+        raise SystemExit(f"--layers is {args.layers}; fewer than the model's {config['num_hidden_layers']} wanted")
     draw = lambda seed: Sample.draw(args.lists, model, tokenizer, args.sample, seed, args.bfloat16)
     if args.out is None:
         for line in cut_layers.compare(model, draw(args.seed), draw(args.seed + 1), args.layers):

@@ -49,6 +49,7 @@ def write(source: Path, out: Path, block: int) -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     names = coded_names(tensors, folder.family_in(config).CrossEncoder.HEAD)
     config["quantization_config"] = quantization_config(tensors, names, block)
+    config.pop("int8_weights", None)  # these codes are not on the steps of the library's arithmetic
     folder.save_as(source, out, coded(tensors, names, block), config)
 
 

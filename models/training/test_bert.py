@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save
+from tokenizers import Tokenizer
 
 import bert
 import folder
@@ -15,6 +16,17 @@ import pair_cosine
 from inputs import Inputs, pack
 from pair_cosine import sums
 from toy import tiny_bert, tiny_pair_cosine, word_tokenizer
+
+
+def test_a_tokenizer_neither_pads_nor_cuts_of_its_own(tmp_path):
+    folder.save(tmp_path, *tiny_bert(), None)
+    asks = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    asks.enable_padding(length=64)
+    asks.enable_truncation(4)
+    asks.save(str(tmp_path / "tokenizer.json"))  # as sentence-transformers has it
+    model, tokenizer, _ = folder.load(tmp_path)
+    [sequence] = model.encode(tokenizer, "red", ["red red"], 512)
+    assert len(sequence.ids) == 6 and len(tokenizer.encode("red red").ids) == 4
 
 
 @pytest.mark.parametrize("tiny, family", [(tiny_bert, bert), (tiny_pair_cosine, pair_cosine)])

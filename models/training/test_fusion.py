@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+import torch
+
+import fit_fusion
 import fit_other_scripts
 from fusion import mostly_latin, weights_of
 
@@ -49,3 +52,11 @@ def test_weights_are_fitted_on_queries_of_other_scripts_alone(tmp_path, monkeypa
     assert other["max_weight"] + other["zscore_weight"] > 1  # the logit tells nothing
     assert written["first_stage"] == config["first_stage"]
     assert written["calibration"] == {"logit": {"slope": 1.0, "offset": 0.0}}
+
+
+def test_weights_have_an_end_where_logits_tell_nothing():
+    rng = np.random.default_rng(1)
+    lists = [(torch.tensor(rng.normal(size=6), dtype=torch.float32), torch.tensor([[10.0 - i, 1.0 - i] for i in range(6)]),
+              torch.tensor([i == place for i in range(6)])) for place in [0, 0, 0, 1] * 20]
+    max_weight, zscore_weight, _ = fit_fusion.fit(lists)
+    assert max_weight < 1000 and zscore_weight < 1000
