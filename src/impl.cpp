@@ -21,20 +21,22 @@ void add(Usage& sum, const Usage& usage) {
   sum.planned_bytes = std::max(sum.planned_bytes, usage.planned_bytes);
 }
 
+void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept {
+  try {
+    if (encoder && !executor.in_forked_child())
+      executor.run([&](runtime::Crew&) { encoder.reset(); });
+  } catch (...) {
+  }
+  (void)encoder.release();
+}
+
 Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
     : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {
   scratches_.reserve(executor->threads());  // putting one back must not throw
 }
 
-// In a forked child the threads that LibTorch must be left on do not exist, and where memory ends
-// they cannot be asked: the encoder's memory is left to the system.
 Reranker::Impl::~Impl() {
-  try {
-    if (encoder && !executor->in_forked_child())
-      executor->run([&](runtime::Crew&) { encoder.reset(); });
-  } catch (...) {
-  }
-  (void)encoder.release();
+  unmake(std::move(encoder), *executor);
 }
 
 void Reranker::Impl::require_own_process() const {

@@ -31,6 +31,11 @@ void add(Usage& sum, const Usage& usage);
 /// 0. Equals stay in order.
 Ranking best_first(Ranking ranking, std::size_t top_n);
 
+/// Unmakes an encoder where it was made, on the executor's thread. In a forked child that thread
+/// does not exist, and where memory ends it cannot be asked: the encoder's is left to the system
+/// then.
+void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept;
+
 /// What a loaded model is made of. Hidden, where the class around it is exported.
 struct __attribute__((visibility("hidden"))) Reranker::Impl {
   Impl(text::Tokenizer loaded, const Runtime& on);

@@ -140,15 +140,10 @@ class EncoderToBe {
     });
   }
 
-  // Unmakes what nobody took where it was made.
+  // Of an encoder that nobody took.
   ~EncoderToBe() {
     making_.reset();
-    if (!encoder_) return;
-    try {
-      executor_.run([this](runtime::Crew&) { encoder_.reset(); });
-    } catch (...) {  // no memory to ask for it: the encoder's is left to the system
-      (void)encoder_.release();
-    }
+    unmake(std::move(encoder_), executor_);
   }
 
   EncoderToBe(const EncoderToBe&) = delete;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <functional>
 #include <istream>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -36,15 +37,14 @@ std::vector<std::string> split_tabs(const std::string& line) {
   return fields;
 }
 
-bool is_number(const std::string& text) {
+std::optional<double> number_in(const std::string& text) {
   char* end = nullptr;
-  std::strtod(text.c_str(), &end);
-  return !text.empty() && *end == '\0';
+  const double number = std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == '\0' ? std::optional(number) : std::nullopt;
 }
 
 float read_score(const std::string& text) {
-  const double number = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
-  const auto score = static_cast<float>(number);
+  const auto score = static_cast<float>(number_in(text).value_or(std::nan("")));
   if (!std::isfinite(score))
     throw input_failure(fmt::format("'{}' found, a finite number wanted", text));
   return score;
@@ -123,7 +123,7 @@ void read_relevant(const fs::path& path, Queries& queries) {
   std::unordered_map<std::string, EvalQuery*> by_id;
   for (auto& query : queries) by_id[query.id] = &query;
   for_each_row(path, 3, [&](std::size_t line, const Row& row) {
-    if (line == 1 && is_number(row[2]))
+    if (line == 1 && number_in(row[2]))
       throw input_failure(fmt::format("'{}' found, a header wanted", row[2]));
     if (line == 1) return;
     const auto found = by_id.find(row[0]);

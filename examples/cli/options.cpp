@@ -98,6 +98,17 @@ std::optional<reranker::Runtime> make_runtime(const ModelArguments& arguments) {
   return reranker::Runtime(options);
 }
 
+/// Does `work`; an argument that the library refuses is a usage failure.
+template <typename Work>
+auto with_usage(const Work& work) {
+  try {
+    return work();
+  } catch (const reranker::Error& error) {
+    if (error.code() != reranker::ErrorCode::invalid_argument) throw;
+    throw usage_failure(error.what());
+  }
+}
+
 }  // namespace
 
 CLI::Validator named() {
@@ -173,7 +184,7 @@ void add_query_options(CLI::App& app, QueryArguments& arguments) {
 }
 
 reranker::Reranker load(const ModelArguments& arguments) {
-  try {
+  return with_usage([&] {
     reranker::LoadOptions options;
     options.device = arguments.device;
     options.device_index = arguments.device_index;
@@ -182,20 +193,13 @@ reranker::Reranker load(const ModelArguments& arguments) {
     options.runtime = make_runtime(arguments);
     options.log = print_warning;
     return reranker::Reranker::load(arguments.folder, options);
-  } catch (const reranker::Error& error) {
-    if (error.code() != reranker::ErrorCode::invalid_argument) throw;
-    throw usage_failure(error.what());
-  }
+  });
 }
 
 reranker::Reranker load(const ModelArguments& arguments, const reranker::ScoreOptions& of_calls) {
   auto model = load(arguments);
-  try {
-    (void)model.score("", {}, of_calls);  // of no passage: the options alone are looked at
-  } catch (const reranker::Error& error) {
-    if (error.code() != reranker::ErrorCode::invalid_argument) throw;
-    throw usage_failure(error.what());
-  }
+  // Of no passage: the options alone are looked at.
+  with_usage([&] { return model.score("", {}, of_calls); });
   return model;
 }
 

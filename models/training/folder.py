@@ -19,6 +19,7 @@ import bert
 import int8
 import llama
 import pair_cosine
+import stored
 
 FAMILIES = {family.ARCHITECTURE: family for family in (bert, llama, pair_cosine)}
 CrossEncoder = bert.CrossEncoder | llama.CrossEncoder | pair_cosine.CrossEncoder
@@ -107,11 +108,9 @@ def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, 
 
 def load_tensors(path: Path) -> int8.Tensors:
     """Of one file, or of the shards that an index names."""
-    index = path / "model.safetensors.index.json"
-    if (path / "model.safetensors").exists() or not index.exists():
-        return load_file(path / "model.safetensors")
-    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    return {name: tensor for shard in shards for name, tensor in load_file(path / shard).items()}
+    single = path / "model.safetensors"
+    files = [single] if single.exists() else stored.shards(path) or [single]
+    return {name: tensor for file in files for name, tensor in load_file(file).items()}
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

@@ -39,11 +39,16 @@ class Stored:
 
 def read(folder: Path) -> dict[str, Stored]:
     """All tensors of model.safetensors, or of the shards that its index names."""
+    return {name: tensor for path in shards(folder) or [folder / "model.safetensors"]
+            for name, tensor in _read_file(path).items()}
+
+
+def shards(folder: Path) -> list[Path]:
+    """The files that an index names; none without an index."""
     index = folder / "model.safetensors.index.json"
     if not index.exists():
-        return _read_file(folder / "model.safetensors")
-    files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    return {name: tensor for file in files for name, tensor in _read_file(folder / file).items()}
+        return []
+    return [folder / file for file in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))]
 
 
 def _read_file(path: Path) -> dict[str, Stored]:

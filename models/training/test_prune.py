@@ -67,8 +67,9 @@ def test_shards_are_read_as_one(tmp_path):
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
     stored.write(tmp_path / "whole.safetensors", stored.read(tmp_path))
     whole = load_file(tmp_path / "whole.safetensors")
+    loaded = folder.load_tensors(tmp_path)
     for name, value in (shards["one.safetensors"] | shards["two.safetensors"]).items():
-        assert torch.equal(whole[name], value)
+        assert torch.equal(whole[name], value) and torch.equal(loaded[name], value)
 
 
 @all_families

@@ -37,52 +37,40 @@ bool JsonObject::has(std::string_view key) const {
   return find(key).has_value();
 }
 
-std::optional<std::int64_t> JsonObject::integer(std::string_view key) const {
+template <typename Value>
+std::optional<Value> JsonObject::get(std::string_view key, std::string_view wanted) const {
   const auto element = find(key);
   if (!element) return {};
-  std::int64_t value = 0;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an integer");
+  Value value{};
+  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, wanted);
   return value;
+}
+
+std::optional<std::int64_t> JsonObject::integer(std::string_view key) const {
+  return get<std::int64_t>(key, "an integer");
 }
 
 std::optional<double> JsonObject::number(std::string_view key) const {
-  const auto element = find(key);
-  if (!element) return {};
-  double value = 0;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "a number");
-  return value;
+  return get<double>(key, "a number");
 }
 
 std::optional<bool> JsonObject::boolean(std::string_view key) const {
-  const auto element = find(key);
-  if (!element) return {};
-  bool value = false;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "true or false");
-  return value;
+  return get<bool>(key, "true or false");
 }
 
 std::optional<std::string> JsonObject::string(std::string_view key) const {
-  const auto element = find(key);
-  if (!element) return {};
-  std::string_view value;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "a string");
-  return std::string(value);
+  const auto text = get<std::string_view>(key, "a string");
+  return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
 std::optional<JsonObject> JsonObject::object(std::string_view key) const {
-  const auto element = find(key);
-  if (!element) return {};
-  dom::object value;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an object");
-  return JsonObject(value, fmt::format("{}: {}", where_, key));
+  const auto object = get<dom::object>(key, "an object");
+  if (!object) return {};
+  return JsonObject(*object, fmt::format("{}: {}", where_, key));
 }
 
 std::optional<dom::array> JsonObject::array(std::string_view key) const {
-  const auto element = find(key);
-  if (!element) return {};
-  dom::array value;
-  if (element->get(value) != simdjson::SUCCESS) refuse(key, *element, "an array");
-  return value;
+  return get<dom::array>(key, "an array");
 }
 
 std::int64_t JsonObject::required(std::string_view key, std::int64_t low, std::int64_t high) const {

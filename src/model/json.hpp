@@ -35,6 +35,8 @@ class JsonObject {
 
  private:
   std::optional<simdjson::dom::element> find(std::string_view key) const;
+  template <typename Value>
+  std::optional<Value> get(std::string_view key, std::string_view wanted) const;
   [[noreturn]] void refuse(std::string_view key, simdjson::dom::element found,
                            std::string_view wanted) const;
 
