@@ -1,16 +1,16 @@
-# simdjson::simdjson: its two files compiled in, where RERANKER_SIMDJSON is their folder, so that no
-# other simdjson in the host's process can take the place of ours; else the system's shared library.
+# reranker_simdjson: simdjson's two files compiled in, where RERANKER_SIMDJSON is their folder, so that
+# no other simdjson in the host's process can take the place of ours; else the system's shared library.
 set(RERANKER_SIMDJSON ${PROJECT_SOURCE_DIR}/.deps/simdjson CACHE PATH
     "Folder of simdjson.h and simdjson.cpp; where they are not, the system's library is linked")
 
 if(NOT EXISTS ${RERANKER_SIMDJSON}/simdjson.cpp)
   find_package(simdjson REQUIRED)
+  add_library(reranker_simdjson ALIAS simdjson::simdjson)
   set(RERANKER_SIMDJSON_NOTE "\n# To link and to run, the loader finds libsimdjson.so.")
   return()
 endif()
 
 add_library(reranker_simdjson STATIC ${RERANKER_SIMDJSON}/simdjson.cpp)
-add_library(simdjson::simdjson ALIAS reranker_simdjson)
 target_include_directories(reranker_simdjson SYSTEM PUBLIC ${RERANKER_SIMDJSON})
 target_compile_features(reranker_simdjson PUBLIC cxx_std_17)
 set_target_properties(reranker_simdjson PROPERTIES

@@ -10,6 +10,7 @@
 
 #include "bert_pair_cosine_script.hpp"  // generated from models/bert*.py
 #include "bert_script.hpp"
+#include "model/json.hpp"
 #include "model/take.hpp"
 
 namespace reranker::model {

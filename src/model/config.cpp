@@ -6,6 +6,8 @@
 
 #include <reranker/error.hpp>
 
+#include "model/json.hpp"
+
 namespace reranker::model {
 
 void refuse(const JsonObject& object, std::string_view key, const std::string& found,

@@ -9,11 +9,11 @@
 
 #include <reranker/options.hpp>
 
-#include "model/json.hpp"
-
 // What the families' config.json have in common, and how their values are read and refused.
 
 namespace reranker::model {
+
+class JsonObject;  // model/json.hpp: whoever only wants the values needs no JSON parser
 
 /// How a folder's score joins the first stage's: score = logit + max_weight * 10 * s / max(s)
 /// + zscore_weight * (s - mean(s)) / sd(s), over the scores s of one call.

@@ -6,6 +6,8 @@
 
 #include <reranker/error.hpp>
 
+#include "model/json.hpp"
+
 namespace reranker::model {
 namespace {
 

@@ -1,3 +1,4 @@
+#include "model/json.hpp"
 #include "model/llama_config.hpp"
 #include "model/model.hpp"
 #include "support/catch.hpp"
