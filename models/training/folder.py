@@ -44,7 +44,7 @@ def save(path: Path, model: CrossEncoder, tokenizer: Tokenizer, first_stage: tup
 
 def save_as(source: Path, out: Path, tensors: int8.Tensors, settings: dict) -> None:
     """Writes `out`, which must not be there yet: `source` with other tensors and another config."""
-    shutil.copytree(source, out, ignore=shutil.ignore_patterns("model.safetensors", "config.json"))
+    shutil.copytree(source, out, ignore=shutil.ignore_patterns("*.safetensors*", "config.json"))
     write_tensors(out / "model.safetensors", tensors)
     write_config(out, settings)
 
@@ -107,10 +107,7 @@ def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, 
 
 
 def load_tensors(path: Path) -> int8.Tensors:
-    """Of one file, or of the shards that an index names."""
-    single = path / "model.safetensors"
-    files = [single] if single.exists() else stored.shards(path) or [single]
-    return {name: tensor for file in files for name, tensor in load_file(file).items()}
+    return {name: tensor for file in stored.files(path) for name, tensor in load_file(file).items()}
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

@@ -38,16 +38,15 @@ class Stored:
 
 
 def read(folder: Path) -> dict[str, Stored]:
-    """All tensors of model.safetensors, or of the shards that its index names."""
-    return {name: tensor for path in shards(folder) or [folder / "model.safetensors"]
-            for name, tensor in _read_file(path).items()}
+    """All tensors."""
+    return {name: tensor for path in files(folder) for name, tensor in _read_file(path).items()}
 
 
-def shards(folder: Path) -> list[Path]:
-    """The files that an index names; none without an index."""
-    index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        return []
+def files(folder: Path) -> list[Path]:
+    """model.safetensors; where it is not there, the shards that an index names. As the library chooses."""
+    single, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if single.exists() or not index.exists():
+        return [single]
     return [folder / file for file in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))]
 
 

@@ -71,6 +71,18 @@ def test_shards_are_read_as_one(tmp_path):
     for name, value in (shards["one.safetensors"] | shards["two.safetensors"]).items():
         assert torch.equal(whole[name], value) and torch.equal(loaded[name], value)
 
+    save_file({"c": torch.zeros(1)}, tmp_path / "model.safetensors")  # the library reads it and no shard
+    assert list(stored.read(tmp_path)) == list(folder.load_tensors(tmp_path)) == ["c"]
+
+
+def test_a_folder_saved_anew_has_none_of_its_sources_tensors(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("one.safetensors", "model.safetensors.index.json", "config.json", "tokenizer.json"):
+        (source / name).write_text("{}")
+    folder.save_as(source, tmp_path / "out", {"c": torch.zeros(1)}, {})
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["config.json", "model.safetensors", "tokenizer.json"]
+
 
 @all_families
 def test_a_depth_cut_keeps_the_named_layers_bit_for_bit(tiny, tmp_path):
