@@ -18,7 +18,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 deps=$(realpath "${1:?a folder from collect_deps.sh wanted}")
-page=$(realpath "${2:?a page to write wanted}")
+page=$(realpath -m "${2:?a page to write wanted}")
 steps=("${@:3}")
 logs=$(dirname "$page")
 build=${BUILD:-build/gpu}
@@ -53,7 +53,7 @@ build() {
   torch=$("$python" -c 'import torch, pathlib; print(pathlib.Path(torch.__file__).parent)')
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRERANKER_CUDA=ON -DLibTorch_ROOT="$torch" \
     -DCMAKE_PREFIX_PATH="$deps/usr" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu -DRERANKER_INSTALL=OFF \
-    -DCMAKE_CXX_FLAGS="-isystem $deps/usr/include" >&2
+    -DRERANKER_SIMDJSON="$deps/simdjson" -DCMAKE_CXX_FLAGS="-isystem $deps/usr/include" >&2
   cmake --build "$build" --target rerank reranker_cuda reranker_cuda_bench cuda_tests cuda_engine_tests >&2
 }
 
@@ -111,7 +111,9 @@ same_bits() {
 }
 bits() {
   local model precision status=0
-  for precision in bf16 fp32; do
+  local precisions=(bf16 fp16 fp32)
+  if "$python" -c 'import sys, torch; sys.exit(torch.cuda.get_device_capability() != (9, 0))'; then precisions+=(fp8); fi
+  for precision in "${precisions[@]}"; do
     same_bits 1B "$precision" --work "$work" --shape 1b || status=1
   done
   for model in minilm small; do
@@ -122,14 +124,18 @@ bits() {
   return $status
 }
 kernels() {
-  "$python" benchmarks/cuda/attention.py "$build/lib/libreranker_cuda_bench.so"
+  local status=0
+  "$python" benchmarks/cuda/attention.py "$build/lib/libreranker_cuda_bench.so" || status=1
   echo
-  "$python" benchmarks/cuda/rows.py "$build/lib/libreranker_cuda_bench.so"
+  "$python" benchmarks/cuda/rows.py "$build/lib/libreranker_cuda_bench.so" || status=1
+  return $status
 }
 model() {
-  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" || return
+  local status=0
+  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" || status=1
   echo
-  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" --precision fp8 --only '1 x 128' '128 x 512' '8 x 8192'
+  "$python" benchmarks/cuda/end_to_end.py --bin "$bin/rerank" --model "$work/1b" --precision fp8 --only '1 x 128' '128 x 512' '8 x 8192' || status=1
+  return $status
 }
 # On real weights: RANKING_MODEL, and RANKING_DATA with its BEIR folders.
 ranking() {
