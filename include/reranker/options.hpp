@@ -87,8 +87,9 @@ class CancelToken {
 
 /// Told of a call's passages: how many are done, and how many there are. Called after each forward
 /// pass, on a thread of the Runtime (1 MiB of stack), for one pass at a time: it should be quick,
-/// and must not call the library nor wait for what one of its callers holds. What it throws ends
-/// the call and is thrown by it, unless on CUDA a deadline or cancel is seen first.
+/// and must not call the library nor wait for what one of its callers holds. With CUDA that
+/// thread's current device is the model's: name yours before you use one. What it throws ends the
+/// call and is thrown by it, unless on CUDA a deadline or cancel is seen first.
 using ProgressCallback = std::function<void(std::size_t done, std::size_t passages)>;
 
 struct ScoreOptions {

@@ -150,6 +150,17 @@ std::size_t buffer_bytes(const std::vector<Slot>& slots, const std::vector<Piece
   return bytes;
 }
 
+// Pieces are handed out one by one; none any more once a sender has failed.
+void send_handed_out(Sender& sender, std::vector<Piece>& pieces, std::atomic<std::size_t>& next) {
+  try {
+    for (std::size_t i = next++; i < pieces.size(); i = next++) sender.send(pieces[i]);
+    sender.finish();
+  } catch (...) {
+    next = pieces.size();
+    throw;
+  }
+}
+
 void send_all(const Blueprint& blueprint, int device, const std::vector<Slot>& slots,
               std::vector<Piece>& pieces, char* memory) {
   const std::size_t bytes = buffer_bytes(slots, pieces);
@@ -158,9 +169,7 @@ void send_all(const Blueprint& blueprint, int device, const std::vector<Slot>& s
                               [&](std::size_t, std::size_t) {
                                 check(kernels::cuda::use_device(device), "choosing the device");
                                 Sender sender(blueprint, slots, memory, bytes);
-                                for (std::size_t i = next++; i < pieces.size(); i = next++)
-                                  sender.send(pieces[i]);
-                                sender.finish();
+                                send_handed_out(sender, pieces, next);
                               });
 }
 
