@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/cuda/linear_numbers.hpp"
+
 namespace reranker::kernels::cuda {
 namespace {
 
@@ -14,19 +16,9 @@ constexpr std::int32_t kSteps[] = {64, 128, 256, 512, 1024, 2048, 4096};
 constexpr std::int32_t kManyRows = 4096;
 constexpr std::int32_t kMostRows = 1 << 17;  // that an algorithm is asked about
 constexpr std::int32_t kComparedRows = 128;
-constexpr std::size_t kMaxRacers = 8;  // of a step, those that cuBLASLt puts first
+constexpr std::int64_t kDrawnRows = 257;  // then they repeat: a prime, which no tile begins with
+constexpr std::size_t kMaxRacers = 8;     // of a step, those that cuBLASLt puts first
 constexpr int kRuns = 3;
-
-/// Random numbers of either sign in [0.5, 1), any type: all bits but those of the exponent.
-std::uint32_t random_numbers(Type type, std::uint32_t bits) {
-  switch (type) {
-    case Type::fp32: return (bits & 0x807fffffu) | 0x3f000000u;
-    case Type::bf16: return (bits & 0x807f807fu) | 0x3f003f00u;
-    case Type::fp16: return (bits & 0x83ff83ffu) | 0x38003800u;
-    case Type::e4m3: return (bits & 0x87878787u) | 0x30303030u;
-  }
-  return 0;
-}
 
 class DeviceMemory {
  public:
@@ -36,8 +28,8 @@ class DeviceMemory {
   DeviceMemory& operator=(const DeviceMemory&) = delete;
 
   Status take(std::size_t bytes) { return allocate(&memory_, bytes); }
-  /// Takes that many and fills them with a stretch of random numbers, again and again.
-  Status take_random(Type type, std::size_t bytes, Stream stream);
+  /// Takes that many and fills them with the block, again and again.
+  Status take_filled(std::size_t bytes, const std::vector<std::uint8_t>& block, Stream stream);
   void* get() const { return memory_; }
   const float* floats() const { return static_cast<const float*>(memory_); }
 
@@ -45,19 +37,12 @@ class DeviceMemory {
   void* memory_ = nullptr;
 };
 
-Status DeviceMemory::take_random(Type type, std::size_t bytes, Stream stream) {
-  constexpr std::size_t kStretch = 1000003;  // words, a prime: rows do not repeat
-  std::vector<std::uint32_t> words(std::min(kStretch, bytes / 4));
-  std::uint32_t state = 1;
-  for (std::uint32_t& word : words) {
-    state = state * 1664525u + 1013904223u;  // Numerical Recipes
-    word = random_numbers(type, state ^ state >> 16);
-  }
+Status DeviceMemory::take_filled(std::size_t bytes, const std::vector<std::uint8_t>& block,
+                                 Stream stream) {
   Status status = take(bytes);
-  for (std::size_t done = 0; done < bytes && status == kSuccess;) {
-    const std::size_t part = std::min(bytes - done, words.size() * 4);
-    status = copy_to_device(static_cast<char*>(memory_) + done, words.data(), part, stream);
-    done += part;
+  for (std::size_t done = 0; done < bytes && status == kSuccess; done += block.size()) {
+    const std::size_t part = std::min(bytes - done, block.size());
+    status = copy_to_device(static_cast<char*>(memory_) + done, block.data(), part, stream);
   }
   return status == kSuccess ? synchronize(stream) : status;
 }
@@ -85,19 +70,21 @@ class Race {
   Race& operator=(const Race&) = delete;
   Status open();
 
-  /// The first rows of the product, as they are stored.
+  /// The first rows of the product as the encoder asks for it, as they are stored.
   Status product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
                  std::vector<char>* first_rows);
-  /// Of one product as the encoder asks for it: fp32 sums are added to what is there.
+  /// Of one such product.
   Status measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds);
 
  private:
-  LinearArgs args(std::int32_t num_rows, bool accumulate) const;
-  Status run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate);
+  /// fp32 sums are added to what is there.
+  bool accumulates() const { return shape_.out_type == Type::fp32; }
+  Status run(const LinearAlgorithm& algorithm, std::int32_t num_rows);
 
   const LinearDevice& device_;
   const LinearShape& shape_;
   Stream stream_ = nullptr;
+  std::vector<std::uint8_t> before_;  // (kComparedRows, n), what is there before a product
   DeviceMemory out_, x_, weight_, x_scales_, weight_scales_;
   Event begin_, end_;
 };
@@ -106,49 +93,50 @@ Status Race::open() {
   const auto bytes = [](std::int64_t rows, std::int64_t width, Type type) {
     return static_cast<std::size_t>(rows * width * size_in_bytes(type));
   };
+  before_ = accumulates() ? mirrored_rows(Type::fp32, kComparedRows, shape_.n, false, 1)
+                          : std::vector<std::uint8_t>(
+                                bytes(kComparedRows, shape_.n, shape_.out_type), 0xff);  // NaN
   Status status = make_stream(&stream_);
   if (status == kSuccess) status = out_.take(bytes(kManyRows, shape_.n, shape_.out_type));
-  const auto random = [&](DeviceMemory& memory, Type type, std::size_t size) {
-    if (status == kSuccess) status = memory.take_random(type, size, stream_);
+  std::uint32_t seed = 2;
+  const auto fill = [&](DeviceMemory& memory, Type type, std::int64_t rows, std::int64_t width,
+                        bool opposed) {
+    const auto block = mirrored_rows(type, std::min(rows, kDrawnRows), width, opposed, seed++);
+    if (status == kSuccess) status = memory.take_filled(bytes(rows, width, type), block, stream_);
   };
-  random(x_, shape_.type, bytes(kManyRows, shape_.k, shape_.type));
-  random(weight_, shape_.type, bytes(shape_.n, shape_.k, shape_.type));
+  fill(x_, shape_.type, kManyRows, shape_.k, true);
+  fill(weight_, shape_.type, shape_.n, shape_.k, false);
   if (shape_.type != Type::e4m3) return status;
-  random(x_scales_, Type::fp32, bytes(kManyRows, 1, Type::fp32));
-  random(weight_scales_, Type::fp32, bytes(shape_.n, 1, Type::fp32));
+  fill(x_scales_, Type::fp32, kManyRows, 1, false);
+  fill(weight_scales_, Type::fp32, shape_.n, 1, false);
   return status;
 }
 
-LinearArgs Race::args(std::int32_t num_rows, bool accumulate) const {
-  return {shape_,        out_.get(),         x_.get(),
-          weight_.get(), x_scales_.floats(), weight_scales_.floats(),
-          num_rows,      accumulate};
-}
-
-Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows, bool accumulate) {
+Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows) {
   LinearProblem problem(shape_, num_rows);
   if (problem.status() != kSuccess) return problem.status();
-  return problem.run(device_, algorithm, args(num_rows, accumulate), stream_);
+  const LinearArgs args{shape_,        out_.get(),         x_.get(),
+                        weight_.get(), x_scales_.floats(), weight_scales_.floats(),
+                        num_rows,      accumulates()};
+  return problem.run(device_, algorithm, args, stream_);
 }
 
 Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
                      std::vector<char>* first_rows) {
   const auto rows = static_cast<std::size_t>(std::min(num_rows, kComparedRows));
   first_rows->resize(rows * static_cast<std::size_t>(shape_.n * size_in_bytes(shape_.out_type)));
-  if (cudaMemsetAsync(out_.get(), 0xff, first_rows->size(), stream_) != cudaSuccess)
-    cudaGetLastError();
-  Status status = run(algorithm, num_rows, false);
+  Status status = copy_to_device(out_.get(), before_.data(), first_rows->size(), stream_);
+  if (status == kSuccess) status = run(algorithm, num_rows);
   if (status == kSuccess)
     status = copy_to_host(first_rows->data(), out_.get(), first_rows->size(), stream_);
   return status == kSuccess ? synchronize(stream_) : status;
 }
 
 Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds) {
-  const bool accumulate = shape_.out_type == Type::fp32;
   *milliseconds = std::numeric_limits<float>::infinity();
   for (int i = 0; i < kRuns; ++i) {
     cudaEventRecord(begin_.get(), stream_);
-    if (const Status failed = run(algorithm, num_rows, accumulate)) return failed;
+    if (const Status failed = run(algorithm, num_rows)) return failed;
     cudaEventRecord(end_.get(), stream_);
     if (const Status failed = synchronize(stream_)) return failed;
     float time = 0.0f;
@@ -158,12 +146,12 @@ Status Race::measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, fl
   return kSuccess;
 }
 
-std::vector<LinearAlgorithm> offered(const LinearDevice& device, const LinearShape& shape,
-                                     std::int32_t num_rows) {
-  std::vector<LinearAlgorithm> algorithms;
+/// cuBLASLt's, best first in its eyes; "not supported" where it has none.
+Status offered(const LinearDevice& device, const LinearShape& shape, std::int32_t num_rows,
+               std::vector<LinearAlgorithm>* algorithms) {
   LinearProblem problem(shape, num_rows);
-  if (problem.status() == kSuccess) problem.list_algorithms(device, &algorithms);
-  return algorithms;
+  if (problem.status() != kSuccess) return problem.status();
+  return problem.list_algorithms(device, algorithms);
 }
 
 bool accepts(const LinearDevice& device, const LinearShape& shape, std::int32_t num_rows,
@@ -183,7 +171,9 @@ bool accepts_all(const LinearDevice& device, const LinearShape& shape, std::int3
 
 Status find_reference(const LinearDevice& device, const LinearShape& shape,
                       LinearAlgorithm* reference) {
-  for (const LinearAlgorithm& algorithm : offered(device, shape, kManyRows))
+  std::vector<LinearAlgorithm> algorithms;
+  if (const Status failed = offered(device, shape, kManyRows, &algorithms)) return failed;
+  for (const LinearAlgorithm& algorithm : algorithms)
     if (accepts_all(device, shape, kMostRows, algorithm)) {
       *reference = algorithm;
       return kSuccess;
@@ -198,7 +188,8 @@ Status choose(const LinearDevice& device, const LinearShape& shape, Race& race,
   *step = {rows < kManyRows ? rows : kMostRows, reference};
   float best = 0.0f;
   if (const Status failed = race.measure(reference, rows, &best)) return failed;
-  auto racers = offered(device, shape, rows);
+  std::vector<LinearAlgorithm> racers;
+  offered(device, shape, rows, &racers);  // where there is none, the reference stays
   if (racers.size() > kMaxRacers) racers.resize(kMaxRacers);
   std::vector<char> found;
   for (const LinearAlgorithm& racer : racers) {

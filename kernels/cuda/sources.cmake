@@ -23,7 +23,8 @@ set(cuda_kernels_sm90a
 
 # Plain C++ that both use.
 set(cuda_host_code
-  ${cuda_folder}/attention.cpp)
+  ${cuda_folder}/attention.cpp
+  ${cuda_folder}/linear_numbers.cpp)
 
 # What talks to the driver and to cuBLASLt, which the host has its own versions of.
 set(cuda_runtime
