@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -103,6 +104,7 @@ void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence
     encoder->forward(batch, crew, arena, of_batch.data());
     peak = arena.peak();
   } catch (const runtime::Arena::Exhausted& exhausted) {
+    if (exhausted.wanted == 0) throw std::bad_alloc();
     throw Error(ErrorCode::out_of_memory,
                 fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,
                             exhausted.capacity));

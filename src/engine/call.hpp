@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/block.hpp"
 #include "engine/call_scope.hpp"
 #include "kernels/cpu/cpu_kernels.hpp"
 #include "runtime/arena.hpp"
@@ -30,21 +31,6 @@ using CallScope = Scope<Call>;
 inline Call& current_call() {
   return CallScope::current();
 }
-
-/// A block of the call's arena.
-class Block {
- public:
-  Block(runtime::Arena& arena, std::size_t bytes) : arena_(arena), data_(arena.take(bytes)) {}
-  ~Block() { arena_.give_back(data_); }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-
-  char* data() const { return static_cast<char*>(data_); }
-
- private:
-  runtime::Arena& arena_;
-  void* data_;
-};
 
 /// A tensor over a block of the call's arena, contents undefined. Gives the block back when the
 /// graph drops it.

@@ -1,6 +1,8 @@
 #include "engine/graph.hpp"
 
+#include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <torch/csrc/jit/api/module.h>
@@ -43,10 +45,25 @@ void register_attributes(jit::Module& module, const model::Network& network,
   module.register_attribute("rope_table", c10::TensorType::get(), std::move(rope_table));
 }
 
+// Graphs are run on this thread as they are written. The thread is ours, so nothing is put back:
+// LibTorch's guard would allocate while it does.
+void run_as_written() {
+  if (jit::getGraphExecutorOptimize()) jit::setGraphExecutorOptimize(false);
+}
+
+// The interpreter keeps of an error of its own its words alone.
+void rethrow_bad_alloc(std::string_view words) {
+  if (words.find("std::bad_alloc") != std::string_view::npos) throw std::bad_alloc();
+}
+
 }  // namespace
 
+// The function and the module as its first argument are taken once: LibTorch copies them for a
+// call by name, where a want of memory ends the process.
 struct Graph::Impl {
   jit::Module module{"Network"};
+  c10::IValue self;
+  jit::Function* forward = nullptr;
 };
 
 Graph::Graph(const model::Network& network, const GraphWeights& weights, at::Tensor rope_table)
@@ -54,6 +71,8 @@ Graph::Graph(const model::Network& network, const GraphWeights& weights, at::Ten
   try {
     register_attributes(impl_->module, network, weights, std::move(rope_table));
     impl_->module.define(std::string(network.script), std::make_shared<OperatorResolver>());
+    impl_->self = impl_->module._ivalue();
+    impl_->forward = &impl_->module.get_method("forward").function();
   } catch (const std::exception& failure) {
     throw Error(ErrorCode::internal, std::string("the graph does not compile: ") + failure.what());
   }
@@ -63,12 +82,15 @@ Graph::~Graph() = default;
 
 at::Tensor Graph::run(const at::Tensor& ids, const at::Tensor& offsets) const {
   const c10::InferenceMode no_gradients;
-  const jit::GraphOptimizerEnabledGuard as_written(false);
   try {
-    return impl_->module.get_method("forward")({ids, offsets}).toTensor();
+    run_as_written();
+    jit::Stack stack{impl_->self, ids, offsets};
+    impl_->forward->run(stack);
+    return stack.front().toTensor();
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& failure) {
+    rethrow_bad_alloc(failure.what());
     throw Error(ErrorCode::internal, std::string("the graph failed: ") + failure.what());
   }
 }

@@ -1,28 +1,18 @@
 #include "engine/cuda/call.hpp"
 
-#include <functional>
-#include <utility>
-
 #include <ATen/ops/from_blob.h>
+
+#include "engine/block.hpp"
 
 namespace reranker::engine::cuda {
 namespace {
 
-// With the device given LibTorch asks no CUDA library whose memory it is: none is loaded.
-at::Tensor make(void* data, at::IntArrayRef shape, at::ScalarType type, int device,
-                std::function<void(void*)> drop) {
-  const at::Device where(at::kCUDA, static_cast<at::DeviceIndex>(device));
-  return at::for_blob(data, shape)
-      .deleter(std::move(drop))
-      .options(at::TensorOptions(type).device(where))
-      .target_device(where)
-      .make_tensor();
+at::TensorOptions on_device(at::ScalarType type, int device) {
+  return at::TensorOptions(type).device(at::kCUDA, static_cast<at::DeviceIndex>(device));
 }
 
 at::Tensor take(Call& call, std::size_t bytes, at::IntArrayRef shape, at::ScalarType type) {
-  runtime::Arena& arena = call.arena;
-  return make(arena.take(rounded(bytes)), shape, type, call.device,
-              [&arena](void* block) { arena.give_back(block); });
+  return new_tensor(call.arena, rounded(bytes), shape, on_device(type, call.device));
 }
 
 std::size_t bytes_without_scales(std::int64_t rows, std::int64_t width, Type type) {
@@ -32,7 +22,8 @@ std::size_t bytes_without_scales(std::int64_t rows, std::int64_t width, Type typ
 }  // namespace
 
 at::Tensor view(void* data, at::IntArrayRef shape, at::ScalarType type, int device) {
-  return make(data, shape, type, device, [](void*) {});
+  const at::TensorOptions options = on_device(type, device);
+  return at::for_blob(data, shape).options(options).target_device(options.device()).make_tensor();
 }
 
 at::Tensor new_rows(Call& call, std::int64_t num_tokens, std::int64_t width, Type type) {
