@@ -3,7 +3,8 @@ include(CMakePackageConfigHelpers)
 # The engines' modules lie beside the library, which looks for it there.
 install(TARGETS reranker EXPORT rerankerTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})  # for CMake before 3.23, which knows no sets
 install(TARGETS reranker_cpu LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET reranker_cuda)
   install(TARGETS reranker_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
