@@ -62,16 +62,17 @@ struct LoadOptions {
   /// max_position_embeddings, at most 8192. More than that is refused.
   std::size_t max_tokens = 0;
 
-  /// Threads and memory to compute with. None: the process's own.
+  /// Threads and memory to compute with. None: the process's own. Calls of other models on it wait
+  /// while this one is loaded: to keep serving, load into a Runtime of its own.
   std::optional<Runtime> runtime;
 
   /// Takes messages: what was loaded and why not on CUDA (info), and what the library and LibTorch
-  /// warn of (warning). None: nothing is said.
+  /// warn of (warning). Kept and called as long as the model lives. None: nothing is said.
   LogCallback log;
 };
 
-/// Ends calls from any thread: each that was given a copy of the token throws `cancelled`, soon
-/// after. It stays cancelled: a new call wants a new token.
+/// Ends calls from any thread: each that was given a copy of the token throws `cancelled` when it
+/// looks next (ScoreOptions::cancel). It stays cancelled: a new call wants a new token.
 class CancelToken {
  public:
   CancelToken() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
@@ -108,7 +109,8 @@ struct ScoreOptions {
   SpecialTokens special_tokens = SpecialTokens::match;
 
   /// Upper bound on the tokens of one forward pass, over all its sequences; a longer sequence
-  /// runs alone. Working memory grows with it, scores do not depend on it.
+  /// runs alone. Working memory grows with it (on the CPU, where larger passes gain nothing, up to
+  /// 2048), scores do not depend on it.
   std::size_t token_budget = 16384;
 
   /// When the scores are of no more use: a call that has more to do by then throws

@@ -39,6 +39,9 @@ class RERANKER_EXPORT Reranker {
   /// Throws Error: model_not_found, model_invalid, unsupported, device_unavailable.
   static Reranker load(const std::filesystem::path& folder, const LoadOptions& options = {});
 
+  Reranker(const Reranker&) = default;  // no move: it would leave a handle of nothing
+  Reranker& operator=(const Reranker&) = default;
+
   /// One score a passage, in the order given; higher is more relevant. All or nothing: as many
   /// finite floats as passages, or an Error. No passages, no scores.
   ///

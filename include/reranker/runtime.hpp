@@ -38,13 +38,16 @@ struct RuntimeOptions {
 ///
 /// A handle: copies share. Any number of models may share one; the models that name none
 /// share the process's own, made at the first load. Its threads start on first use, with the
-/// affinity mask and the scheduling of the thread that needs them first; they block all signals,
-/// carry the name "reranker" and end with the last holder. Two more start with the
+/// affinity mask and the scheduling of the thread that needs them first; they block all signals
+/// but those of their own faults (SIGSEGV and the like), carry the name "reranker" and end with the
+/// last holder. Two more start with the
 /// first call that is submitted. Thread-safe.
 class RERANKER_EXPORT Runtime {
  public:
   /// Throws Error: invalid_argument, out_of_memory.
   explicit Runtime(const RuntimeOptions& options = {});
+  Runtime(const Runtime&) = default;  // no move: it would leave a handle of nothing
+  Runtime& operator=(const Runtime&) = default;
 
   /// The one that models use by default. Throws Error: out_of_memory.
   static Runtime process();

@@ -31,6 +31,20 @@ std::filesystem::path own_folder() {
   return std::filesystem::path(info.dli_fname).parent_path();
 }
 
+// Beside the library, or where it really lies: a folder of links need not hold the modules, too.
+std::filesystem::path module_path(const std::string& name) {
+  std::error_code ignored;
+  const auto folder = own_folder();
+  const auto beside = folder / name;
+  Dl_info info{};
+  if (std::filesystem::exists(beside, ignored) ||
+      ::dladdr(reinterpret_cast<const void*>(&open_cpu), &info) == 0)
+    return beside;
+  const auto library = folder / std::filesystem::path(info.dli_fname).filename();
+  const auto real = std::filesystem::canonical(library, ignored).parent_path() / name;
+  return std::filesystem::exists(real, ignored) ? real : beside;
+}
+
 // What LibTorch 2.11's initialisers, which register its operators, keep on the heap.
 constexpr std::size_t kInitialisersBytes = 56 << 20;
 
@@ -45,7 +59,7 @@ void* open_library(const std::filesystem::path& path, std::string& reason) {
 // `driver`: what the module is of no use without, or null. It is looked for first: the module
 // brings libraries with it that a host without a driver would hold in vain.
 const Module& open(const std::string& device, const char* driver, runtime::Crew& crew) {
-  const auto path = own_folder() / fmt::format("libreranker_{}.so", device);
+  const auto path = module_path(fmt::format("libreranker_{}.so", device));
   const auto unavailable = [&](const std::string& reason) {
     throw Error(ErrorCode::device_unavailable, fmt::format("{}: {}", device, reason));
   };

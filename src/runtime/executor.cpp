@@ -1,7 +1,6 @@
 #include "runtime/executor.hpp"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +10,7 @@
 
 #include <reranker/error.hpp>
 
+#include "runtime/process_mark.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/thread.hpp"
 
@@ -49,7 +49,7 @@ Executor::~Executor() {
 }
 
 bool Executor::in_forked_child() const {
-  return owner_ != 0 && owner_ != ::getpid();
+  return owner_ != 0 && owner_ != process_mark();
 }
 
 void Executor::run(const Job& job, const Deadline& deadline) {
@@ -121,7 +121,7 @@ void Executor::Pending::wait(const Deadline& deadline) {
 
 void Executor::start_threads() {
   threads_.reserve(num_threads_);
-  owner_ = ::getpid();
+  owner_ = process_mark();
   stopping_ = false;
   try {
     for (std::size_t number = 0; number < num_threads_; ++number) start_thread(number);

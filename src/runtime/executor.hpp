@@ -17,6 +17,7 @@
 #include <pthread.h>
 
 #include "runtime/crew.hpp"
+#include "runtime/process_mark.hpp"
 #include "runtime/submitter.hpp"
 
 namespace reranker::runtime {
@@ -45,7 +46,7 @@ class Executor final : private Crew {
   std::size_t queue_length() const { return queue_length_; }
 
   /// The process that the threads live in; 0 before they start.
-  pid_t owner() const { return owner_; }
+  pid_t owner() const { return process_id(owner_); }
 
   /// Whether the threads were left behind by a fork: nothing can run here any more.
   bool in_forked_child() const;
@@ -122,7 +123,7 @@ class Executor final : private Crew {
   std::unique_ptr<Signals> signals_ = std::make_unique<Signals>();
   std::deque<Ticket*> tickets_;
   std::vector<pthread_t> threads_;
-  std::atomic<pid_t> owner_{0};
+  std::atomic<std::uint64_t> owner_{0};  // a process_mark
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> sleepers_{0};
   Loop loop_;

@@ -1,12 +1,11 @@
 #include "runtime/submitter.hpp"
 
-#include <unistd.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <utility>
 
+#include "runtime/process_mark.hpp"
 #include "runtime/thread.hpp"
 
 namespace reranker::runtime {
@@ -28,7 +27,7 @@ struct Submitter::Queue {
 Submitter::Submitter() : queue_(std::make_shared<Queue>()) {}
 
 Submitter::~Submitter() {
-  if (owner_ == ::getpid())
+  if (owner_ == process_mark())
     stop_threads();
   else if (owner_ != 0)
     queue_->kept_for_good = queue_;
@@ -43,7 +42,7 @@ void Submitter::add(Task task) {
 
 void Submitter::start_threads() {
   threads_.reserve(kNumThreads);  // none may be lost once it runs
-  owner_ = ::getpid();
+  owner_ = process_mark();
   while (threads_.size() < kNumThreads)
     threads_.push_back(
         start_thread("a thread for submitted calls", [queue = queue_] { run_tasks(queue); }));

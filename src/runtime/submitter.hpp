@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include <pthread.h>
-#include <sys/types.h>
 
 namespace reranker::runtime {
 
@@ -39,7 +39,7 @@ class Submitter {
 
   std::shared_ptr<Queue> queue_;  // the threads' too: one may outlive this by a moment
   std::vector<pthread_t> threads_;
-  pid_t owner_ = 0;
+  std::uint64_t owner_ = 0;  // a process_mark
 };
 
 }  // namespace reranker::runtime

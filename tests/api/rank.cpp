@@ -140,3 +140,12 @@ TEST_CASE("a sequence that cannot fit the memory limit is refused with both numb
   check_error(ErrorCode::out_of_memory, "memory_limit is 1000",
               [] { load_tiny(with_threads(1, 1000)).score("why", {"a"}); });
 }
+
+TEST_CASE("a handle that was moved from still works", "[rank]") {
+  auto runtime = reranker::Runtime({1});
+  const auto moved_runtime = std::move(runtime);
+  CHECK(runtime.threads() == 1);
+  auto model = load_tiny();
+  const auto moved = std::move(model);
+  CHECK(model.score("why", {"a"}) == moved.score("why", {"a"}));
+}

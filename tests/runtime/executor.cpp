@@ -19,6 +19,7 @@
 
 using reranker::runtime::Crew;
 using reranker::runtime::Executor;
+using reranker::runtime::process_mark;
 
 TEST_CASE("parallel_for runs every task once, on the threads it has", "[executor]") {
   const std::size_t threads = GENERATE(1, 2, 3, 8);
@@ -104,7 +105,8 @@ TEST_CASE("jobs of many callers run one at a time", "[executor]") {
   CHECK(most == 1);
 }
 
-TEST_CASE("our threads block signals, are named and round as usual", "[executor]") {
+TEST_CASE("our threads block signals but their own faults', are named and round as usual",
+          "[executor]") {
   const int before = fegetround();
   fesetround(FE_UPWARD);
   Executor executor(2, 0);
@@ -115,8 +117,8 @@ TEST_CASE("our threads block signals, are named and round as usual", "[executor]
       pthread_sigmask(SIG_BLOCK, nullptr, &mask);
       char name[16] = {};
       pthread_getname_np(pthread_self(), name, sizeof name);
-      if (sigismember(&mask, SIGTERM) != 1 || std::string(name) != "reranker" ||
-          fegetround() != FE_TONEAREST)
+      if (sigismember(&mask, SIGTERM) != 1 || sigismember(&mask, SIGSEGV) != 0 ||
+          std::string(name) != "reranker" || fegetround() != FE_TONEAREST)
         ++wrong;
     });
   });
@@ -141,6 +143,18 @@ TEST_CASE("a forked child is told so and can end", "[executor]") {
     executor.~Executor();
     ::_exit(status);
   }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a forked child has another mark than its parent", "[executor]") {
+  const std::uint64_t here = process_mark();
+  CHECK(process_mark() == here);
+  const pid_t child = ::fork();
+  // Above the process's id, which in a namespace of its own could be the same.
+  if (child == 0) ::_exit(process_mark() >> 32 == (here >> 32) + 1 ? 0 : 1);
   int status = -1;
   ::waitpid(child, &status, 0);
   CHECK(WIFEXITED(status));
