@@ -41,8 +41,8 @@ struct Hit {
   /// Bytes of the passage that were read, each counted once. They are its beginning, unless only
   /// some of its chunks were read: what lies between is not counted.
   std::size_t bytes_read = 0;
-  std::size_t chunk_begin = 0;  ///< The best chunk, as a byte range of the passage.
-  std::size_t chunk_end = 0;
+  std::size_t chunk_begin = 0;   ///< The best chunk, as a byte range of the passage.
+  std::size_t chunk_end = 0;     ///< A token's end: of a cut passage perhaps inside a character.
   bool query_truncated = false;  ///< The query was cut to three quarters of the window.
 };
 

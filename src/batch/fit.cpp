@@ -108,8 +108,9 @@ Fitted fit(const text::Prompt& prompt, const Chunking& chunking, std::string_vie
 std::size_t bytes_covered(const std::vector<Sequence>& sequences) {
   std::size_t covered = 0, end = 0;  // where the one before ended
   for (const Sequence& next : sequences) {
-    covered += next.end - std::max(next.begin, end);
-    end = next.end;
+    const std::size_t begin = std::max(next.begin, end);
+    covered += std::max(next.end, begin) - begin;
+    end = std::max(next.end, end);
   }
   return covered;
 }

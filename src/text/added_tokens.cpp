@@ -17,10 +17,10 @@ bool word_behind(std::string_view text, std::size_t at) {
   return at < text.size() && is_word(decode(text.data() + at).code_point);
 }
 
-// The start of the white space that ends at `at`.
-std::size_t strip_left(std::string_view text, std::size_t at) {
+// The start of the white space that ends at `at`, as far back as `from`.
+std::size_t strip_left(std::string_view text, std::size_t from, std::size_t at) {
   const char* p = text.data() + at;
-  while (p > text.data() && is_space(decode(previous(p)).code_point)) p = previous(p);
+  while (p > text.data() + from && is_space(decode(previous(p)).code_point)) p = previous(p);
   return p - text.data();
 }
 
@@ -87,16 +87,23 @@ bool AddedTokenWalk::accepts(const AddedToken& token, const StringTrie::Match& m
   return !word_before(text_, match.begin) && !word_behind(text_, match.end);
 }
 
-// A match that is not accepted is text, and what overlaps it is not looked for.
+// The end of the white space behind `at`. One run is walked once, however many tokens stand in it.
+std::size_t AddedTokenWalk::blank_end(std::size_t at) {
+  if (at >= blank_end_) blank_end_ = strip_right(text_, at);
+  return blank_end_;
+}
+
+// A match that is not accepted is text, and what overlaps it is not looked for. Nor is one a token
+// whose white space was taken by the one before.
 std::optional<AddedTokenWalk::Piece> AddedTokenWalk::next_token() {
   while (const auto match = trie_.find(text_, searched_)) {
     searched_ = match->end;
     const AddedToken& token = tokens_[match->value];
     if (!accepts(token, *match)) continue;
     std::size_t begin = match->begin;
-    if (token.lstrip) begin = std::max(given_, strip_left(text_, begin));
-    const std::size_t end = token.rstrip ? strip_right(text_, match->end) : match->end;
-    return Piece{text_.substr(begin, std::max(begin, end) - begin), &token};
+    if (token.lstrip) begin = begin < given_ ? given_ : strip_left(text_, given_, begin);
+    const std::size_t end = token.rstrip ? blank_end(match->end) : match->end;
+    if (begin < end) return Piece{text_.substr(begin, end - begin), &token};
   }
   return std::nullopt;
 }

@@ -70,13 +70,15 @@ class AddedTokenWalk {
  private:
   bool accepts(const AddedToken& token, const StringTrie::Match& match) const;
   std::optional<Piece> next_token();
+  std::size_t blank_end(std::size_t at);
 
   std::string_view text_;
   const std::vector<AddedToken>& tokens_;
   const StringTrie& trie_;
   SpecialTokens mode_;
-  std::size_t searched_ = 0;  // matches start from here on
-  std::size_t given_ = 0;     // pieces start from here on
+  std::size_t searched_ = 0;   // matches start from here on
+  std::size_t given_ = 0;      // pieces start from here on
+  std::size_t blank_end_ = 0;  // of the last white space that was walked; from its start on
   std::optional<Piece> held_;
 };
 

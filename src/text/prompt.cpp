@@ -62,7 +62,12 @@ void Prompt::cut_query(std::size_t max_head_tokens) {
   tokenizer_.encode(head_text(whole), mode_, scratch_, ids, ends);
 
   query_truncated_ = true;
-  std::size_t keep = minus(max_head_tokens, encode_head({}).size());
+  // The first tokens are the frame's own words, which encode_head({}) counts, too.
+  const auto of_frame =
+      std::upper_bound(ends.tokens.begin(), ends.tokens.end(), frame_.query_head.size());
+  const auto lead = static_cast<std::size_t>(of_frame - ends.tokens.begin());
+  std::size_t keep =
+      std::min(minus(max_head_tokens, encode_head({}).size()) + lead, ends.tokens.size());
   while (head_.size() > max_head_tokens && !query_.empty()) {
     const std::size_t bytes = keep > 0 ? ends.tokens[keep - 1] : 0;
     query_ = cut_at_character(whole, minus(bytes, frame_.query_head.size()));

@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -107,15 +108,9 @@ Templates read_bert_processing(const Json& processor, std::size_t vocabulary_siz
   return {{cls}, {sep}, PairTemplate{{cls}, {sep}, {sep}, /*typed=*/true}};
 }
 
-// A processor behind others puts its tokens around theirs. No pair is known to go through two.
-Templates around_both(Templates outer, const Templates& inner) {
-  if (!inner.prefix.empty() || !inner.suffix.empty()) outer.pair.reset();
-  outer.prefix.insert(outer.prefix.end(), inner.prefix.begin(), inner.prefix.end());
-  outer.suffix.insert(outer.suffix.begin(), inner.suffix.begin(), inner.suffix.end());
-  return outer;
-}
-
-void read_processor(const Json& processor, std::size_t vocabulary_size, Templates& around) {
+// A second processor that adds tokens would add them to each piece of what the first made.
+void read_processor(const Json& processor, std::size_t vocabulary_size,
+                    std::optional<Templates>& around) {
   const Json type = processor["type"];
   if (type.is("ByteLevel")) return;  // it moves offsets only
   if (type.is("Sequence")) {
@@ -123,10 +118,12 @@ void read_processor(const Json& processor, std::size_t vocabulary_size, Template
     std::size_t i = 0;
     for (const auto element : list.array())
       read_processor(list.element(element, i++), vocabulary_size, around);
+  } else if (around) {
+    type.unsupported("one processor that adds tokens");
   } else if (type.is("TemplateProcessing")) {
-    around = around_both(read_template(processor, vocabulary_size), around);
+    around = read_template(processor, vocabulary_size);
   } else if (type.is("BertProcessing")) {
-    around = around_both(read_bert_processing(processor, vocabulary_size), around);
+    around = read_bert_processing(processor, vocabulary_size);
   } else {
     type.unsupported("ByteLevel, TemplateProcessing, BertProcessing or Sequence");
   }
@@ -136,10 +133,10 @@ void read_processor(const Json& processor, std::size_t vocabulary_size, Template
 
 // Without a template there is no pair: two empty texts would be a sequence of no token.
 Templates read_post_processor(const Json& file, std::size_t vocabulary_size) {
-  Templates around;
+  std::optional<Templates> around;
   if (const auto processor = file.find("post_processor"))
     read_processor(*processor, vocabulary_size, around);
-  return around;
+  return around.value_or(Templates{});
 }
 
 }  // namespace reranker::text

@@ -71,11 +71,19 @@ Tokenizer::Scratch& Tokenizer::Scratch::operator=(Scratch&&) noexcept = default;
 
 Tokenizer::Tokenizer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
 
+// How long a sequence gets is the caller's to say, and where it is cut: on the right.
+static void require_cut_on_the_right(const Json& file) {
+  const auto truncation = file.find("truncation");
+  const auto direction = truncation ? truncation->find("direction") : std::nullopt;
+  if (direction && !direction->is("Right")) direction->unsupported("\"Right\"");
+}
+
 Tokenizer Tokenizer::load(const std::filesystem::path& tokenizer_json) {
   const simdjson::padded_string text = read_file(tokenizer_json);
   simdjson::dom::parser parser;
   const Json file(parse(tokenizer_json, parser, text), tokenizer_json.string());
 
+  require_cut_on_the_right(file);
   const std::vector<AddedToken> added = read_added_tokens(file);
   auto encoder = read_encoder(file, added);
   Templates around = read_post_processor(file, encoder->vocabulary_size());

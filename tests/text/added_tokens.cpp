@@ -66,6 +66,24 @@ TEST_CASE("added tokens take white space along", "[added_tokens]") {
   CHECK(pieces(tokens, "<r> <l>") == "[2:<r> ]|[1:<l>]");
 }
 
+TEST_CASE("an added token whose white space is taken is none", "[added_tokens]") {
+  AddedToken right = token(1, "<r>"), blank = token(2, " ");
+  right.rstrip = true;
+  blank.lstrip = true;
+  CHECK(pieces({right, blank}, "<r> b") == "[1:<r> ]|b");
+  blank.rstrip = true;
+  CHECK(pieces({blank}, " \n ") == "[2: \n ]");
+}
+
+TEST_CASE("tokens of white space take a run's rest, or nothing before them", "[added_tokens]") {
+  AddedToken line = token(1, "\n");
+  line.rstrip = true;
+  CHECK(pieces({line}, "\n\n\na\n") == "[1:\n\n\n]|[1:\n\n]|[1:\n]|a|[1:\n]");
+  line.lstrip = true;
+  line.rstrip = false;
+  CHECK(pieces({line}, "\n\n\na \n") == "[1:\n]|[1:\n]|[1:\n]|a|[1: \n]");
+}
+
 TEST_CASE("added tokens that are single words touch no word character", "[added_tokens]") {
   AddedToken word = token(1, "word");
   word.single_word = true;

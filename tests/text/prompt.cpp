@@ -111,6 +111,21 @@ TEST_CASE("a prompt of a pair leaves a query three quarters of the window", "[pr
   }
 }
 
+TEST_CASE("a question's prompt gives a long query all of three quarters of the window",
+          "[prompt]") {
+  const Tokenizer tokenizer = recorded::tokenizer("llama3");
+  std::string query;
+  for (int i = 0; i < 200; ++i) query += "bee ";
+  Tokenizer::Scratch scratch;
+  for (const std::size_t window : {24, 64, 128}) {
+    CAPTURE(window);
+    const Prompt prompt(tokenizer, question_frame(tokenizer), scratch, SpecialTokens::match, query,
+                        window);
+    CHECK(prompt.query_truncated());
+    CHECK(prompt.head_tokens() == window * 3 / 4);
+  }
+}
+
 TEST_CASE("a prompt leaves a passage a token where much stands behind it", "[prompt]") {
   const Tokenizer tokenizer = recorded::tokenizer("bert");
   Frame frame = pair_frame(tokenizer);

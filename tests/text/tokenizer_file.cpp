@@ -336,6 +336,23 @@ TEST_CASE("a tokenizer without a pair template has no pair", "[tokenizer_file]")
   }
 }
 
+TEST_CASE("a second processor that adds tokens is refused", "[tokenizer_file]") {
+  const std::string processor =
+      R"({"type": "BertProcessing", "sep": ["a", 1], "cls": ["[UNK]", 0]})";
+  const Failure failure = load_failure(
+      replace(kBert, processor,
+              R"({"type": "Sequence", "processors": [)" + processor + "," + processor + "]}"));
+  CHECK(failure.code == ErrorCode::unsupported);
+  CHECK(failure.message.find("wanted one processor that adds tokens") != std::string::npos);
+}
+
+TEST_CASE("a tokenizer.json that asks for cutting on the left is refused", "[tokenizer_file]") {
+  check_unsupported(
+      R"("post_processor": null)",
+      R"("truncation": {"direction": "Left", "max_length": 6}, "post_processor": null)",
+      ": truncation.direction is \"Left\", wanted \"Right\"");
+}
+
 TEST_CASE("a tokenizer.json of processors in processors is refused", "[tokenizer_file]") {
   std::string nested = "null";
   for (int i = 0; i < 40; ++i) nested = R"({"type": "Sequence", "processors": [)" + nested + "]}";
