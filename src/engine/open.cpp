@@ -35,7 +35,7 @@ std::filesystem::path own_folder() {
 std::filesystem::path module_path(const std::string& name) {
   std::error_code ignored;
   const auto folder = own_folder();
-  const auto beside = folder / name;
+  auto beside = folder / name;
   Dl_info info{};
   if (std::filesystem::exists(beside, ignored) ||
       ::dladdr(reinterpret_cast<const void*>(&open_cpu), &info) == 0)

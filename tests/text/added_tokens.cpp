@@ -39,6 +39,14 @@ std::string pieces(const std::vector<AddedToken>& tokens, std::string_view text,
   return result;
 }
 
+/// Takes the white space on its left ("l"), right ("r") or both ("lr") along.
+AddedToken stripping(const std::string& sides, TokenId id, const std::string& content) {
+  AddedToken stripped = token(id, content);
+  stripped.lstrip = sides.find('l') != std::string::npos;
+  stripped.rstrip = sides.find('r') != std::string::npos;
+  return stripped;
+}
+
 }  // namespace
 
 TEST_CASE("added tokens: the leftmost is found, and of those the longest", "[added_tokens]") {
@@ -57,31 +65,20 @@ TEST_CASE("added tokens that are special are text if plain is asked for", "[adde
 }
 
 TEST_CASE("added tokens take white space along", "[added_tokens]") {
-  AddedToken left = token(1, "<l>"), right = token(2, "<r>");
-  left.lstrip = true;
-  right.rstrip = true;
-  const std::vector<AddedToken> tokens = {left, right};
+  const std::vector<AddedToken> tokens = {stripping("l", 1, "<l>"), stripping("r", 2, "<r>")};
   CHECK(pieces(tokens, "a \xE3\x80\x80<l> b") == "a|[1: \xE3\x80\x80<l>]| b");
   CHECK(pieces(tokens, "a <r> \n") == "a |[2:<r> \n]");
   CHECK(pieces(tokens, "<r> <l>") == "[2:<r> ]|[1:<l>]");
 }
 
 TEST_CASE("an added token whose white space is taken is none", "[added_tokens]") {
-  AddedToken right = token(1, "<r>"), blank = token(2, " ");
-  right.rstrip = true;
-  blank.lstrip = true;
-  CHECK(pieces({right, blank}, "<r> b") == "[1:<r> ]|b");
-  blank.rstrip = true;
-  CHECK(pieces({blank}, " \n ") == "[2: \n ]");
+  CHECK(pieces({stripping("r", 1, "<r>"), stripping("l", 2, " ")}, "<r> b") == "[1:<r> ]|b");
+  CHECK(pieces({stripping("lr", 2, " ")}, " \n ") == "[2: \n ]");
 }
 
 TEST_CASE("tokens of white space take a run's rest, or nothing before them", "[added_tokens]") {
-  AddedToken line = token(1, "\n");
-  line.rstrip = true;
-  CHECK(pieces({line}, "\n\n\na\n") == "[1:\n\n\n]|[1:\n\n]|[1:\n]|a|[1:\n]");
-  line.lstrip = true;
-  line.rstrip = false;
-  CHECK(pieces({line}, "\n\n\na \n") == "[1:\n]|[1:\n]|[1:\n]|a|[1: \n]");
+  CHECK(pieces({stripping("r", 1, "\n")}, "\n\n\na\n") == "[1:\n\n\n]|[1:\n\n]|[1:\n]|a|[1:\n]");
+  CHECK(pieces({stripping("l", 1, "\n")}, "\n\n\na \n") == "[1:\n]|[1:\n]|[1:\n]|a|[1: \n]");
 }
 
 TEST_CASE("added tokens that are single words touch no word character", "[added_tokens]") {
