@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -104,7 +103,6 @@ void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence
     encoder->forward(batch, crew, arena, of_batch.data());
     peak = arena.peak();
   } catch (const runtime::Arena::Exhausted& exhausted) {
-    if (exhausted.wanted == 0) throw std::bad_alloc();
     throw Error(ErrorCode::out_of_memory,
                 fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,
                             exhausted.capacity));

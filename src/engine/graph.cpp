@@ -51,7 +51,7 @@ void run_as_written() {
   if (jit::getGraphExecutorOptimize()) jit::setGraphExecutorOptimize(false);
 }
 
-// The interpreter keeps of an error of its own its words alone.
+// The interpreter keeps of an error, an operator's or its own, its words alone.
 void rethrow_bad_alloc(std::string_view words) {
   if (words.find("std::bad_alloc") != std::string_view::npos) throw std::bad_alloc();
 }

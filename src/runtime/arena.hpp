@@ -26,9 +26,8 @@ class Arena {
   static std::size_t rounded(std::size_t bytes);
 
   /// Thrown where the region cannot be had, a block passes what is left of it, or the heap has
-  /// nothing left for a note of it (capacity 0) or for something else of an operator (wanted 0,
-  /// too). Not an Error, and not a std::exception, so that it passes through the graph's
-  /// interpreter unchanged.
+  /// nothing left for a note of it (capacity 0). Not an Error,
+  /// and not a std::exception, so that it passes through the graph's interpreter unchanged.
   struct Exhausted {
     std::size_t wanted;
     std::size_t capacity;
