@@ -1,10 +1,11 @@
 #include "beir.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <istream>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -23,7 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path plain_or_gz(const fs::path& path) {
-  return fs::exists(path) ? path : fs::path(path.string() + ".gz");
+  const fs::path packed = path.string() + ".gz";
+  if (!fs::exists(path) && !fs::exists(packed))
+    throw input_failure(fmt::format("{}: not there, nor with .gz", path.string()));
+  return fs::exists(path) ? path : packed;
 }
 
 std::vector<std::string> split_tabs(const std::string& line) {
@@ -37,26 +41,27 @@ std::vector<std::string> split_tabs(const std::string& line) {
   return fields;
 }
 
-std::optional<double> number_in(const std::string& text) {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  return !text.empty() && *end == '\0' ? std::optional(number) : std::nullopt;
+/// All of `text` as a number.
+template <typename Number>
+std::optional<Number> number_in(const std::string& text) {
+  Number number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
 }
 
 float read_score(const std::string& text) {
-  const auto score = static_cast<float>(number_in(text).value_or(std::nan("")));
+  const auto score = static_cast<float>(number_in<double>(text).value_or(std::nan("")));
   if (!std::isfinite(score))
     throw input_failure(fmt::format("'{}' found, a finite number wanted", text));
   return score;
 }
 
-int read_gain(const std::string& text) {
-  int gain = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, gain);
-  if (error != std::errc() || stop != end)
-    throw input_failure(fmt::format("'{}' found, a whole number wanted", text));
-  return gain;
+int read_whole(const std::string& text) {
+  const auto number = number_in<int>(text);
+  if (!number)
+    throw input_failure(fmt::format("'{}' found, a whole number of 32 bits wanted", text));
+  return *number;
 }
 
 /// `read`, with the file's name before what it throws.
@@ -95,6 +100,7 @@ Queries read_candidates(const fs::path& path) {
   Queries queries;
   std::unordered_map<std::string, std::size_t> position;
   std::set<std::pair<std::size_t, std::string>> seen;
+  std::vector<int> ranks;  // of each query's last candidate
   for_each_row(path, 4, [&](std::size_t, const Row& row) {
     const auto [found, added] = position.emplace(row[0], queries.size());
     if (added) queries.emplace_back().id = row[0];
@@ -103,6 +109,12 @@ Queries read_candidates(const fs::path& path) {
           fmt::format("passage '{}' found a second time for query '{}', one row "
                       "wanted",
                       row[1], row[0]));
+    const int rank = read_whole(row[2]);
+    if (!added && rank <= ranks[found->second])
+      throw input_failure(fmt::format("rank {} found after {} of query '{}', best first wanted",
+                                      rank, ranks[found->second], row[0]));
+    ranks.resize(queries.size());
+    ranks[found->second] = rank;
     EvalQuery& query = queries[found->second];
     query.passage_ids.push_back(row[1]);
     query.first_stage.push_back(read_score(row[3]));
@@ -121,19 +133,30 @@ Queries take_evenly(Queries queries, std::size_t limit) {
 
 void read_relevant(const fs::path& path, Queries& queries) {
   std::unordered_map<std::string, EvalQuery*> by_id;
+  std::map<std::pair<EvalQuery*, std::string>, int> seen;
   for (auto& query : queries) by_id[query.id] = &query;
   for_each_row(path, 3, [&](std::size_t line, const Row& row) {
-    if (line == 1 && number_in(row[2]))
+    if (line == 1 && number_in<double>(row[2]))
       throw input_failure(fmt::format("'{}' found, a header wanted", row[2]));
     if (line == 1) return;
     const auto found = by_id.find(row[0]);
-    const int gain = read_gain(row[2]);
-    if (found != by_id.end() && gain > 0) found->second->relevant[row[1]] = gain;
+    const int gain = read_whole(row[2]);
+    if (found == by_id.end()) return;
+    EvalQuery* query = found->second;
+    if (const int other = seen.emplace(std::pair(query, row[1]), gain).first->second; other != gain)
+      throw input_failure(fmt::format("gain {} found for query '{}' and passage '{}', which had {}",
+                                      gain, row[0], row[1], other));
+    if (gain > 0) query->relevant[row[1]] = gain;
   });
-  for (const auto& query : queries)
-    if (query.relevant.empty())
-      throw input_failure(
-          fmt::format("{}: no relevant passage for query '{}' found", path.string(), query.id));
+}
+
+/// Neither measure is defined of a query without a relevant passage. Returns how many went.
+std::size_t drop_without_relevant(Queries& queries) {
+  const auto kept = std::remove_if(queries.begin(), queries.end(),
+                                   [](const EvalQuery& query) { return query.relevant.empty(); });
+  const auto dropped = static_cast<std::size_t>(queries.end() - kept);
+  queries.erase(kept, queries.end());
+  return dropped;
 }
 
 void for_each_json(const fs::path& path, const std::function<void(const JsonObject&)>& take) {
@@ -184,8 +207,16 @@ std::map<std::string, std::string> read_passages(const fs::path& path, const Que
 EvalSet read_eval_set(const fs::path& folder, const std::string& split, const fs::path& candidates,
                       std::size_t limit) {
   EvalSet set;
-  set.queries = take_evenly(read_candidates(candidates), limit);
-  read_relevant(plain_or_gz(folder / "qrels" / (split + ".tsv")), set.queries);
+  set.queries = read_candidates(candidates);
+  if (set.queries.empty())
+    throw input_failure(fmt::format("{}: no candidates found", candidates.string()));
+  const fs::path qrels = plain_or_gz(folder / "qrels" / (split + ".tsv"));
+  read_relevant(qrels, set.queries);
+  set.without_relevant = drop_without_relevant(set.queries);
+  if (set.queries.empty())
+    throw input_failure(fmt::format("{}: no relevant passage found for any of the {} queries of {}",
+                                    qrels.string(), set.without_relevant, candidates.string()));
+  set.queries = take_evenly(std::move(set.queries), limit);
   read_query_texts(plain_or_gz(folder / "queries.jsonl"), set.queries);
   set.passages = read_passages(plain_or_gz(folder / "corpus.jsonl"), set.queries);
   return set;

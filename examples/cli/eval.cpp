@@ -15,6 +15,7 @@
 #include "beir.hpp"
 #include "eval_report.hpp"
 #include "failure.hpp"
+#include "json_out.hpp"
 #include "metrics.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -93,10 +94,14 @@ void rerank(const reranker::Reranker& model, const EvalSet& set, reranker::RankO
     add(alone.measures, query, gains_of(query, by_logit(ranking.hits)));
     add(fused.measures, query, gains_of(query, by_score(ranking.hits)));
     append_logits(report.logits, report.data, query, ranking.hits);
+    for (const auto& hit : ranking.hits) report.unscored += !has_score(hit);
     report.tokens += ranking.usage.tokens;
     report.seconds += ranking.timings.total;
     progress.advance();
   }
+  if (report.unscored == report.pairs)
+    throw usage_failure(
+        fmt::format("none of {} pairs could be scored: nothing to measure", report.pairs));
   report.orders.push_back(std::move(alone));
   if (model.info().fusion) report.orders.push_back(std::move(fused));
 }
@@ -114,6 +119,7 @@ EvalReport evaluate(const Arguments& arguments, const EvalSet& set,
   report.data = std::filesystem::canonical(arguments.data).filename().string();
   report.split = arguments.split;
   report.queries = set.queries.size();
+  report.without_relevant = set.without_relevant;
   for (const auto& query : set.queries) report.pairs += query.passage_ids.size();
 
   measure(
@@ -124,6 +130,12 @@ EvalReport evaluate(const Arguments& arguments, const EvalSet& set,
   return report;
 }
 
+/// Whether it can be written is to be known before the work, not after it.
+void require_writable(const std::string& path) {
+  if (!path.empty() && !std::ofstream(path, std::ios::binary | std::ios::app))
+    throw input_failure(fmt::format("{}: cannot be written", path));
+}
+
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -131,12 +143,11 @@ void write_file(const std::string& path, const std::string& text) {
 }
 
 void run(const Arguments& arguments) {
+  for (const auto& path : {arguments.json, arguments.logits}) require_writable(path);
   std::optional<reranker::Reranker> model;
   if (!arguments.model.folder.empty()) model = load(arguments.model, arguments.options);
   const auto set =
       read_eval_set(arguments.data, arguments.split, arguments.candidates, arguments.limit);
-  if (set.queries.empty())
-    throw input_failure(fmt::format("{}: no candidates found", arguments.candidates));
   const auto report = evaluate(arguments, set, model);
   write_out(as_table(report));
   if (!arguments.json.empty()) write_file(arguments.json, as_json(report));

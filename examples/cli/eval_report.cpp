@@ -44,6 +44,12 @@ std::string as_table(const EvalReport& report) {
       "\nIn brackets: {} % interval of the difference to the candidates' order "
       "(paired bootstrap, {} resamples)\n",
       kConfidencePercent, kResamples);
+  if (report.without_relevant > 0)
+    table += fmt::format("{} more queries of the candidates have no relevant passage: left out\n",
+                         report.without_relevant);
+  if (report.unscored > 0)
+    table += fmt::format("{} of {} pairs could not be scored: last, in the candidates' order\n",
+                         report.unscored, report.pairs);
   if (report.seconds > 0)
     table += fmt::format("{} tokens in {:.1f} s: {:.0f} tokens/s, {:.1f} pairs/s\n", report.tokens,
                          report.seconds, static_cast<double>(report.tokens) / report.seconds,
@@ -56,8 +62,11 @@ std::string as_json(const EvalReport& report) {
   append_string(json, report.data);
   json += ",\"split\":";
   append_string(json, report.split);
-  json += fmt::format(",\"queries\":{},\"pairs\":{},\"tokens\":{},\"seconds\":{:.3f}",
-                      report.queries, report.pairs, report.tokens, report.seconds);
+  json += fmt::format(
+      ",\"queries\":{},\"without_relevant\":{},\"pairs\":{},\"unscored\":{},\"tokens\":{},"
+      "\"seconds\":{:.3f}",
+      report.queries, report.without_relevant, report.pairs, report.unscored, report.tokens,
+      report.seconds);
   const Measures& base = report.orders.front().measures;
   for (const auto& [name, measures] : report.orders)
     json += fmt::format(",\"{}\":{{{},{}}}", name,

@@ -21,9 +21,11 @@ struct Order {
 struct EvalReport {
   std::string data, split;
   std::size_t queries = 0, pairs = 0, tokens = 0;
-  double seconds = 0;         ///< In the model; 0 where there is none.
-  std::vector<Order> orders;  ///< The candidates' own first, the best possible last.
-  std::string logits;         ///< A JSON line a query.
+  std::size_t without_relevant = 0;  ///< Queries left out.
+  std::size_t unscored = 0;          ///< Pairs; they come last, in the candidates' order.
+  double seconds = 0;                ///< In the model; 0 where there is none.
+  std::vector<Order> orders;         ///< The candidates' own first, the best possible last.
+  std::string logits;                ///< A JSON line a query.
 };
 
 /// Appends a line of the model's logits, null where there is none, and what else is known of the

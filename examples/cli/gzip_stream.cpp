@@ -11,6 +11,8 @@ GzipBuffer::GzipBuffer(const std::filesystem::path& path)
     : file_(gzopen(path.c_str(), "rb"), gzclose) {
   if (!file_)
     throw input_failure(fmt::format("{}: cannot be opened: {}", path.string(), strerror(errno)));
+  if (std::filesystem::is_directory(path))
+    throw input_failure(fmt::format("{}: a folder found, a file wanted", path.string()));
 }
 
 GzipBuffer::int_type GzipBuffer::underflow() {

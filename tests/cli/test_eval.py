@@ -189,7 +189,7 @@ class Eval(driver.CliTest):
             ("bm25.dev.tsv.gz", b"q1\tp1\t1\n", ["line 1: 3 fields found", "4"]),
             *(("bm25.dev.tsv.gz", b"q1\tp1\t1\t1\nq1\tp2\t2\t" + score.encode() + b"\n",
                ["bm25.dev.tsv.gz", "line 2", f"'{score}' found", "a finite number wanted"])
-              for score in ("x", "", "nan", "inf", "1e99")),
+              for score in ("x", "", "nan", "inf", "1e99", "0x10", " 1")),
             ("bm25.dev.tsv.gz", b"q1\tp1\t1\t1\nq1\tp1\t2\t1\n",
              ["bm25.dev.tsv.gz", "line 2", "'p1' found a second time for query 'q1'"]),
             ("bm25.dev.tsv.gz", b"q1\tnone\t1\t1\n", ["corpus.jsonl.gz", "1 of the candidates", "'none'"]),
@@ -199,11 +199,16 @@ class Eval(driver.CliTest):
              ["queries.jsonl", "line 2", "'q1' found a second time"]),
             ("qrels/dev.tsv", b"q1\tp3\t1\n", ["dev.tsv", "line 1", "'1' found", "a header wanted"]),
             *(("qrels/dev.tsv", b"query-id\tcorpus-id\tscore\nq1\tp3\t" + gain.encode() + b"\n",
-               ["dev.tsv", "line 2", f"'{gain}' found", "a whole number wanted"])
+               ["dev.tsv", "line 2", f"'{gain}' found", "a whole number of 32 bits wanted"])
               for gain in ("0.5", "nan", "1e10", "99999999999")),
-            ("bm25.dev.tsv.gz", b"q9\tp1\t1\t1\n", ["dev.tsv", "'q9'"]),
+            ("bm25.dev.tsv.gz", b"q9\tp1\t1\t1\n", ["dev.tsv", "no relevant passage found for any of the 1 queries"]),
+            ("bm25.dev.tsv.gz", b"q1\tp1\t1.\t1\n", ["line 1", "'1.' found", "a whole number"]),
+            *(("bm25.dev.tsv.gz", b"q1\tp1\t2\t2\nq2\tp1\t1\t3\nq1\tp2\t" + rank + b"\t1\n",
+               ["line 3", f"rank {rank.decode()} found after 2 of query 'q1'"]) for rank in (b"1", b"2")),
+            ("qrels/dev.tsv", b"query-id\tcorpus-id\tscore\nq1\tp3\t1\nq1\tp3\t1\nq1\tp3\t0\n",
+             ["dev.tsv", "line 4", "gain 0 found for query 'q1' and passage 'p3', which had 1"]),
             ("bm25.dev.tsv.gz", b"", ["no candidates found"]),
-            ("bm25.dev.tsv.gz", gzip.compress(b"".join(b"q1\tp%d\t1\t1\n" % i for i in range(999)))[:-20], ["cut short"]),
+            ("bm25.dev.tsv.gz", gzip.compress(b"".join(b"q1\tp%d\t%d\t1\n" % (i, i) for i in range(999)))[:-20], ["cut short"]),
             ("queries.jsonl", b'{"_id": "q1"}\n', ["line 1", '"text"']),
         ]
         for name, data, fragments in broken:
@@ -211,13 +216,54 @@ class Eval(driver.CliTest):
                 path = self.data / name
                 sound = path.read_bytes()
                 path.write_bytes(data)
-                self.check_failure(self.eval(), 1, "input", *fragments)
+                result = self.eval()
                 path.write_bytes(sound)
+                self.check_failure(result, 1, "input", *fragments)
 
     def test_a_split_that_is_not_there(self):
         result = driver.run("eval", "--data", self.data, "--split", "none", "--candidates",
                             self.data / "bm25.dev.tsv.gz")
-        self.check_failure(result, 1, "input", "none.tsv.gz")
+        self.check_failure(result, 1, "input", "none.tsv: not there, nor with .gz")
+
+    def test_a_folder_in_place_of_candidates(self):
+        result = driver.run("eval", "--data", self.data, "--split", "dev", "--candidates", self.data)
+        self.check_failure(result, 1, "input", str(self.data), "a folder found, a file wanted")
+
+    def test_queries_without_a_relevant_passage_are_left_out_and_counted(self):
+        path = self.data / "bm25.dev.tsv.gz"
+        sound = path.read_bytes()
+        path.write_bytes(gzip.compress(gzip.decompress(sound) + b"q9\tp1\t1\t1\n"))
+        figures, text = self.figures(), self.eval().out.decode()
+        path.write_bytes(sound)
+        self.assertEqual((figures["queries"], figures["without_relevant"], figures["pairs"]), (3, 1, 14))
+        self.assertAlmostEqual(figures["candidates"]["recall@5"], RECALL_AT_5, places=6)
+        self.assertIn("1 more queries of the candidates have no relevant passage", text)
+
+    def test_pairs_that_cannot_be_scored_are_counted(self):
+        options = ["--model", self.model, "--overflow", "fail"]
+        self.assertEqual(self.figures(*options)["unscored"], 0)
+        long = gzip.decompress((self.data / "corpus.jsonl.gz").read_bytes()).replace(
+            b'"text of p2"', json.dumps("x y " * 500).encode())
+        path = self.data / "corpus.jsonl.gz"
+        sound = path.read_bytes()
+        path.write_bytes(gzip.compress(long))
+        self.assertEqual(self.figures(*options)["unscored"], 2)
+        self.assertIn("2 of 14 pairs could not be scored", self.eval(*options).out.decode())
+        path.write_bytes(sound)
+
+    def test_nothing_is_measured_where_no_pair_is_scored(self):
+        path = self.data / "corpus.jsonl.gz"
+        sound = path.read_bytes()
+        path.write_bytes(gzip.compress(driver.jsonl(*({"_id": f"p{i}", "text": "x y " * 500} for i in range(1, 10)))))
+        result = self.eval("--model", self.model, "--overflow", "fail")
+        path.write_bytes(sound)
+        self.check_failure(result, 2, "usage", "none of 14 pairs could be scored")
+
+    def test_files_that_cannot_be_written_are_known_at_once(self):
+        for option in ("--json", "--logits"):
+            result = self.eval("--model", self.model, option, self.folder / "none" / "x")
+            self.check_failure(result, 1, "input", "none/x: cannot be written")
+            self.assertEqual(result.out, b"")
 
 
 if __name__ == "__main__":
