@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
 
   const std::vector<std::string> passages = {
       "The hive is kept at 35 degrees by bees that fan their wings.",
-      "Returning foragers waggle across the comb: the angle tells the direction of the flowers.",
+      "Bees that have found food dance on the comb: the angle tells the others where to fly.",
       "Honey never spoils, because it holds too little water for bacteria."};
   const auto scores = model.score("how do bees tell each other where food is", passages);
 

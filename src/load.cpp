@@ -25,8 +25,9 @@ constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated 
 void require_folder(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored)) return;
-  throw Error(ErrorCode::model_not_found,
-              fmt::format("{}: not a folder; a Hugging Face model folder wanted", folder.string()));
+  throw Error(
+      ErrorCode::model_not_found,
+      fmt::format("'{}': not a folder; a Hugging Face model folder wanted", folder.string()));
 }
 
 std::size_t choose_window(const model::Config& config, std::size_t wanted) {

@@ -137,7 +137,9 @@ void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens,
     if (hit.status == Status::too_long)
       throw Error(
           ErrorCode::too_long,
-          fmt::format("passage {} does not fit the window of {} tokens", hit.index, max_tokens));
+          fmt::format("passage {} does not fit: more than {} tokens found, prompt included, {} "
+                      "at most wanted",
+                      hit.index, max_tokens, max_tokens));
     if (!scored(hit))
       throw Error(ErrorCode::model_invalid,
                   fmt::format("passage {}: the model gave no finite score", hit.index));
@@ -189,10 +191,13 @@ model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
 }
 
 Reranker::Impl::Scoring Reranker::Impl::scoring(Texts queries, const ScoreOptions& options) const {
-  if (!fusion || options.first_stage.empty()) return {nullptr, calibration.logit};
+  const auto& found = options.first_stage;
+  if (!fusion || found.empty()) return {nullptr, calibration.logit};
+  // Fused maps were fitted where the first stage found something.
+  const bool fused = *std::max_element(found.begin(), found.end()) > 0;
   if (!fusion_other_scripts || queries.empty() || text::mostly_latin(repair(queries[0])))
-    return {&*fusion, calibration.fused};
-  return {&*fusion_other_scripts, calibration.fused_other_scripts};
+    return {&*fusion, fused ? calibration.fused : calibration.logit};
+  return {&*fusion_other_scripts, fused ? calibration.fused_other_scripts : calibration.logit};
 }
 
 // Logits become scores and probabilities; unscored hits keep NaN.

@@ -49,6 +49,9 @@ std::string words(std::size_t count, unsigned seed) {
 
 /// The longest passage of random words whose prompt has no more than `tokens` tokens.
 std::string passage_of(const reranker::Reranker& model, std::size_t tokens, unsigned seed) {
+  if (const auto least = model.tokenize(kQuery, "").size(); tokens < least)
+    throw usage_failure(
+        fmt::format("--tokens: a pair of {} tokens asked for, {} or more wanted", tokens, least));
   std::size_t fits = 0, too_many = tokens + 1;  // a word has a token at least
   while (too_many - fits > 1) {
     const std::size_t count = (fits + too_many) / 2;
@@ -75,8 +78,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void require_scored(const reranker::Ranking& ranking) {
   for (const auto& hit : ranking.hits)
     if (!has_score(hit))
-      throw usage_failure(fmt::format("a pair of {} tokens is {}: there is nothing to time",
-                                      hit.tokens, reranker::name(hit.status)));
+      throw usage_failure(
+          fmt::format("a pair is {}: there is nothing to time", reranker::name(hit.status)));
 }
 
 void repeat(const reranker::Reranker& model, const Arguments& arguments, Measurement& result) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <reranker/error.hpp>
 
+#include "display.hpp"
 #include "failure.hpp"
 
 namespace {
@@ -56,15 +57,22 @@ simdjson::dom::array array_field(const JsonObject& object, std::string_view key,
   return get<simdjson::dom::array>(field(object, key, wanted), fmt::format("\"{}\"", key), wanted);
 }
 
+/// simdjson's name of the error, such as NUMBER_ERROR, without the prose behind it.
+std::string_view reason(simdjson::error_code error) {
+  const std::string_view message = simdjson::error_message(error);
+  return message.substr(0, message.find(':'));
+}
+
 JsonObject parse(simdjson::dom::parser& parser, const std::string& line) {
+  constexpr std::size_t kShownColumns = 80;
   constexpr const char* kWanted = "one JSON object";
   element value;
   const auto error = parser.parse(line).get(value);
   if (error == simdjson::EMPTY)
     throw input_failure(fmt::format("an empty line found, {} wanted", kWanted));
   if (error != simdjson::SUCCESS)
-    throw input_failure(fmt::format("no valid JSON found ({}), {} wanted",
-                                    simdjson::error_message(error), kWanted));
+    throw input_failure(fmt::format("'{}' found, {} wanted ({})", one_line(line, kShownColumns),
+                                    kWanted, reason(error)));
   return get<JsonObject>(value, "the line", kWanted);
 }
 

@@ -140,8 +140,8 @@ CLI::Option* add_model_options(CLI::App& app, ModelArguments& arguments) {
                          {"int8", Precision::int8},
                          {"fp8", Precision::fp8}},
                         "Arithmetic of the projections");
-  add_count(app, "--threads", arguments.threads, 1,
-            "Threads that compute (default: all there are)");
+  add_count(app, "--threads", arguments.threads, 0,
+            "Threads that compute (default: 0, all there are)");
   add_count(app, "--max-tokens", arguments.max_tokens, 1,
             "Window in tokens, prompt included (default: the folder's)");
   add_bytes(app, "--memory-limit", arguments.memory_limit,
@@ -197,6 +197,11 @@ reranker::Reranker load(const ModelArguments& arguments) {
 }
 
 reranker::Reranker load(const ModelArguments& arguments, const reranker::ScoreOptions& of_calls) {
+  const reranker::ScoreOptions by_default;
+  if (of_calls.overflow != Overflow::chunk && (of_calls.max_chunks != by_default.max_chunks ||
+                                               of_calls.chunk_tokens != by_default.chunk_tokens))
+    print_warning(reranker::LogLevel::warning,
+                  "--max-chunks and --chunk-tokens change nothing without --overflow chunk");
   auto model = load(arguments);
   // Of no passage: the options alone are looked at.
   with_usage([&] { return model.score("", {}, of_calls); });
@@ -206,9 +211,9 @@ reranker::Reranker load(const ModelArguments& arguments, const reranker::ScoreOp
 std::string read_query(const QueryArguments& arguments) {
   if (arguments.file.empty()) return arguments.text;
   std::ifstream file(arguments.file, std::ios::binary);
-  if (std::filesystem::is_directory(arguments.file)) file.setstate(std::ios::failbit);
+  if (!file || std::filesystem::is_directory(arguments.file))
+    throw input_failure(fmt::format("{}: cannot be read", arguments.file));
   std::string query{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw input_failure(fmt::format("{}: cannot be read", arguments.file));
   if (!query.empty() && query.back() == '\n') query.pop_back();
   if (!query.empty() && query.back() == '\r') query.pop_back();
   return query;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "failure.hpp"
 #include "json_lines.hpp"
 #include "json_out.hpp"
 #include "options.hpp"
@@ -25,9 +26,16 @@ struct Request {
 };
 
 Request read_request(const JsonObject& object, reranker::ScoreOptions& options) {
+  const Request request{string_field(object, "query"), strings_field(object, "passages")};
   options.first_stage.clear();
-  if (has_field(object, "first_stage")) options.first_stage = floats_field(object, "first_stage");
-  return {string_field(object, "query"), strings_field(object, "passages")};
+  if (has_field(object, "first_stage")) {
+    options.first_stage = floats_field(object, "first_stage");
+    // An empty one says nothing to the library; here a caller has asked for a fused score.
+    if (options.first_stage.empty() && !request.passages.empty())
+      throw input_failure(fmt::format("\"first_stage\": 0 numbers found, {} wanted: one a passage",
+                                      request.passages.size()));
+  }
+  return request;
 }
 
 std::string scores_line(const std::vector<float>& scores) {

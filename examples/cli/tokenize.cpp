@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "failure.hpp"
 #include "json_lines.hpp"
 #include "json_out.hpp"
 #include "options.hpp"
@@ -23,6 +24,9 @@ std::vector<std::int32_t> ids_of(const reranker::Reranker& model, const JsonObje
                                  reranker::SpecialTokens special_tokens) {
   if (has_field(object, "text"))
     return model.tokenize(string_field(object, "text"), special_tokens);
+  if (!has_field(object, "query") || !has_field(object, "passage"))
+    throw input_failure(
+        "neither \"text\" nor \"query\" and \"passage\" found, one of these wanted");
   return model.tokenize(string_field(object, "query"), string_field(object, "passage"),
                         special_tokens);
 }
@@ -43,8 +47,8 @@ void add_tokenize(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "tokenize",
       "Reads {\"text\": str} or {\"query\": str, \"passage\": str} a "
-      "line; writes {\"ids\": [int...]}, what the encoder would read in a window "
-      "that cuts nothing");
+      "line; writes {\"ids\": [int...]}: of a text alone, or what the encoder would read "
+      "of the pair in a window that cuts nothing");
   add_model_options(*verb, arguments->model)->required();
   add_special_tokens(*verb, arguments->special_tokens);
   verb->callback([arguments] { run(*arguments); });

@@ -103,7 +103,7 @@ struct ScoreOptions {
 
   /// Tokens of one chunk's sequence, prompt included. 0, or more than max_tokens: max_tokens. A
   /// model that was trained on short texts may tell more from shorter chunks. Neither this nor
-  /// max_chunks counts under Overflow::automatic.
+  /// max_chunks changes what Overflow::automatic reads.
   std::size_t chunk_tokens = 0;
 
   SpecialTokens special_tokens = SpecialTokens::match;
@@ -126,8 +126,11 @@ struct ScoreOptions {
   /// None: nothing is told.
   ProgressCallback progress;
 
-  /// Scores of the first stage (BM25, say), one a passage, or none. Used only when the folder
-  /// carries a learned fusion (Info::fusion): the result is then the fused score.
+  /// Scores of the first stage (BM25, say), one a passage, the larger the better, or none. Used
+  /// only when the folder carries a learned fusion (Info::fusion): the result is then the fused
+  /// score. They are set against the greatest of the call. Where that is not above 0 (no match, or
+  /// distances and log-probabilities, which are to be shifted first), that term adds nothing, and
+  /// the probability is by the logit's map.
   std::vector<float> first_stage;
 };
 

@@ -31,10 +31,10 @@ struct Hit {
   float score = 0;        ///< What hits are ordered by: the fused score, or the logit.
   float logit = 0;        ///< The model's own raw score.
   /// Of relevance, by the folder's calibration (Info::calibrated), which has a map for fused scores
-  /// and one for logits; without one sigmoid(score), and no frequency of anything. Orders hits as
-  /// score does. It holds for calls like those of the fit, see the model's card: among other
-  /// candidates another share is relevant. Score, logit and probability are NaN where the status is
-  /// too_long, not_scored or non_finite.
+  /// and one for logits (also where no first-stage score is above 0); without one sigmoid(score),
+  /// and no frequency of anything. Orders hits as score does. It holds for calls like those of the
+  /// fit, see the model's card: among other candidates another share is relevant. Score, logit and
+  /// probability are NaN where the status is too_long, not_scored or non_finite.
   float probability = 0;
   Status status = Status::ok;
   std::size_t tokens = 0;  ///< Tokens encoded for this passage, prompts included.
@@ -95,9 +95,10 @@ struct Info {
   std::size_t bytes_per_token = 0;       ///< Slope of the planned working memory.
   bool fusion = false;                   ///< The folder carries a learned first-stage fusion.
   double first_stage_max_weight = 0;     ///< fused = logit + this * 10 * s / max(s)
-  double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call; the
-                                         ///< folder may have other weights for queries of other
-                                         ///< scripts than the Latin.
+  double first_stage_zscore_weight = 0;  ///< + this * (s - mean(s)) / sd(s), over the call; no
+                                         ///< term where max(s) <= 0 or sd(s) = 0. The folder may
+                                         ///< have other weights for queries of other scripts than
+                                         ///< the Latin.
   std::string overflow;                  ///< What Overflow::automatic does: "truncate" or "chunk".
   std::size_t max_chunks = 0;            ///< Chunks that it reads of one passage, at most.
   std::size_t chunk_tokens = 0;          ///< Tokens of each, prompt included, at most.

@@ -38,7 +38,8 @@ const kernels::CpuKernels& choose_kernels(Precision precision) {
   if (kernels == nullptr)
     throw Error(ErrorCode::unsupported,
                 fmt::format("RERANKER_ISA is {}, which this machine or build does not have; {} is "
-                            "its best",
+                            "its best of generic, avx2, avx2_vnni, avx512, avx512_vnni, "
+                            "avx512_bf16 and amx",
                             isa, kernels::best_cpu_kernels(tiles).isa));
   return *kernels;
 }

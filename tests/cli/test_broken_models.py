@@ -98,6 +98,8 @@ def quantised(**changes):
         "quant_method": "compressed-tensors", "format": "int-quantized", "config_groups": groups})
 
 
+LFS_POINTER = (b"version https://git-lfs.github.com/spec/v1\n"
+               b"oid sha256:" + b"0" * 64 + b"\nsize 2471645608\n")
 Q_SCALE = Q_PROJ + "_scale"
 SCALES = 64 * 4  # of q_proj: 64 rows of 64 columns in blocks of 16
 KEY_BIAS = "bert.encoder.layer.1.attention.self.key.bias"
@@ -161,6 +163,8 @@ BROKEN = [
     ("zero points", quantised(weights={"symmetric": False}), UNSUPPORTED, ["symmetric", "false"]),
     ("a group of text", quantised(weights="int8"), INVALID, ["group_0", "weights", "int8"]),
 
+    *((f"{name} that Git LFS did not fetch", {**SOUND, name: LFS_POINTER}, INVALID,
+       [name, "a Git LFS pointer found"]) for name in ("model.safetensors", "tokenizer.json", "config.json")),
     ("empty weights", with_weights(b""), INVALID, ["model.safetensors"]),
     ("weights cut in the header", with_weights(WEIGHTS[:100]), INVALID, ["model.safetensors"]),
     ("weights cut in the data", with_weights(WEIGHTS[:-10]), INVALID, ["cut short"]),

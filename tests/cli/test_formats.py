@@ -74,8 +74,9 @@ class Formats(driver.CliTest):
             "logit": {"slope": 2.0, "offset": -1.5}, "fused": {"slope": 0.25, "offset": -3.0}}}
         folder = driver.tiny.write(self.folder / "calibrated", {
             **driver.tiny.files(), "config.json": json.dumps(config).encode()})
-        for first, slope, offset in (([], 2.0, -1.5), ([3.0, 1.0, 8.0], 0.25, -3.0)):
-            request = {**REQUEST, "first_stage": first}
+        found, nothing = [3.0, 1.0, 8.0], [0.0, -1.0, -8.0]
+        for first, slope, offset in ((None, 2.0, -1.5), (found, 0.25, -3.0), (nothing, 2.0, -1.5)):
+            request = {**REQUEST, **({"first_stage": first} if first else {})}
             plain, = self.ask("score", request)
             answer, = driver.run("score", "--model", folder, "--report",
                                  stdin=driver.jsonl(request)).lines()
@@ -159,6 +160,10 @@ class Formats(driver.CliTest):
         result = driver.run("bench", "--model", self.model, "--tokens", 600, "--overflow", "fail")
         self.check_failure(result, 2, "usage", "too_long")
         self.assertEqual(result.out, b"")
+
+    def test_bench_makes_no_pair_that_is_shorter_than_asked_for(self):
+        result = driver.run("bench", "--model", self.model, "--tokens", 3)
+        self.check_failure(result, 2, "usage", "a pair of 3 tokens asked for", "or more wanted")
 
 
 class Rank(driver.CliTest):

@@ -10,9 +10,10 @@ GOOD = {"query": "bees", "passages": ["the hive"]}
 # line, fragments of the message
 SCORE_LINES = [
     (b"", ["an empty line found", "one JSON object wanted"]),
-    (b"hello", ["no valid JSON found"]),
-    (b'{"query": "a", "passages": ["b"]', ["no valid JSON found"]),
-    (b'{"query": "a", "passages": ["b"]} {}', ["no valid JSON found"]),
+    (b"hello", ["'hello' found", "one JSON object wanted"]),
+    (b'{"query": "a", "passages": ["b"]', ['["b"]\' found', "one JSON object wanted"]),
+    (b'{"query": "a", "passages": ["b"]} {}', ["one JSON object wanted"]),
+    (b'{"query": "a", "passages": ["\x1b' + b"b" * 500 + b"\xff", ['{"query": "a", "passages": [" bbb', "\u2026' found"]),
     (b'["a", ["b"]]', ["an array found", "one JSON object wanted"]),
     (b'{"passages": ["b"]}', ['no field "query" found', "a string wanted"]),
     (b'{"query": "a"}', ['no field "passages" found', "an array of strings wanted"]),
@@ -22,17 +23,18 @@ SCORE_LINES = [
     (b'{"query": "a", "passages": ["b"], "first_stage": 3}', ['"first_stage": a number found']),
     (b'{"query": "a", "passages": ["b"], "first_stage": ["x"]}', ['"first_stage"[0]: a string']),
     (b'{"query": "a", "passages": ["b"], "first_stage": [1e39]}', ["a finite float wanted"]),
-    (b'{"query": "a", "passages": ["b"], "first_stage": [NaN]}', ["no valid JSON found"]),
+    (b'{"query": "a", "passages": ["b"], "first_stage": [NaN]}', ["[NaN]}' found"]),
+    (b'{"query": "a", "passages": ["b"], "first_stage": []}', ['"first_stage": 0 numbers found', "1 wanted"]),
     # JSON is UTF-8: neither raw bytes that are not, nor escapes of half a character.
-    (b'{"query": "a", "passages": ["\xff"]}', ["no valid JSON found", "UTF-8"]),
-    (b'{"query": "a", "passages": ["\xed\xa0\x80"]}', ["no valid JSON found", "UTF-8"]),
-    (b'{"query": "a", "passages": ["\\ud800"]}', ["no valid JSON found", "string"]),
-    (b'{"query": "a", "passages": ["\\udc00x"]}', ["no valid JSON found", "string"]),
+    (b'{"query": "a", "passages": ["\xff"]}', ["found, one JSON object wanted (UTF8_ERROR)"]),
+    (b'{"query": "a", "passages": ["\xed\xa0\x80"]}', ["(UTF8_ERROR)"]),
+    (b'{"query": "a", "passages": ["\\ud800"]}', ["(STRING_ERROR)"]),
+    (b'{"query": "a", "passages": ["\\udc00x"]}', ["(STRING_ERROR)"]),
 ]
 
 TOKENIZE_LINES = [
-    (b'{"query": "a"}', ['no field "passage" found']),
-    (b'{"passage": "a"}', ['no field "query" found']),
+    (b'{"query": "a"}', ['neither "text" nor "query" and "passage" found']),
+    (b'{"passage": "a"}', ['neither "text" nor "query" and "passage" found']),
     (b'{"text": ["a"]}', ['"text": an array found', "a string wanted"]),
 ]
 
@@ -63,12 +65,17 @@ class Requests(driver.CliTest):
     def test_too_long_under_fail(self):
         result = driver.run("score", "--model", self.model, "--overflow", "fail",
                             stdin=driver.jsonl(GOOD, {"query": "a", "passages": ["x y " * 500]}))
-        self.check_failure(result, 1, "too_long", "line 2: ")
+        self.check_failure(result, 1, "too_long", "line 2: passage 0", "more than 128 tokens found")
         self.assertEqual(result.out.count(b"\n"), 1)
 
     def test_files_that_are_not_there(self):
-        result = driver.run("rank", "--model", self.model, "--query-file", self.folder / "none")
-        self.check_failure(result, 1, "input", "none", "cannot be read")
+        for path in (self.folder / "none", self.folder):
+            result = driver.run("rank", "--model", self.model, "--query-file", path)
+            self.check_failure(result, 1, "input", str(path), "cannot be read")
+
+    def test_first_stage_of_no_passages(self):
+        answer, = self.ask("score", {"query": "a", "passages": [], "first_stage": []})
+        self.assertEqual(answer["scores"], [])
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "wb") as full:

@@ -17,7 +17,7 @@ WRONG = [
     (["score", "--model", "M", "--precision", "fp4"], ["'fp4' found", "fp32|bf16"]),
     (["score", "--model", "M", "--overflow", "wrap"], ["'wrap' found", "auto|truncate|chunk|fail"]),
     (["score", "--model", "M", "--special-tokens", "x"], ["'x' found", "match|plain"]),
-    (["score", "--model", "M", "--threads", "-1"], ["'-1' found", "1 or more"]),
+    (["score", "--model", "M", "--threads", "-1"], ["'-1' found", "0 or more"]),
     (["score", "--model", "M", "--threads", "two"], ["'two' found"]),
     (["score", "--model", "M", "--max-tokens", "0"], ["'0' found"]),
     (["score", "--model", "M", "--token-budget", "1e4"], ["'1e4' found"]),
@@ -50,8 +50,19 @@ class Usage(driver.CliTest):
     def test_options_of_calls_are_looked_at_before_the_first_call(self):
         for verb in (["score"], ["rank", "--query", "a"], ["bench"]):
             with self.subTest(verb=verb):
-                result = driver.run(*verb, "--model", self.model, "--chunk-tokens", 1)
+                result = driver.run(*verb, "--model", self.model, "--overflow", "chunk", "--chunk-tokens", 1)
                 self.check_failure(result, 2, "usage", "chunk_tokens is 1", "wanted")
+
+    def test_options_that_change_nothing_are_warned_of(self):
+        for option, value in (("--max-chunks", 3), ("--chunk-tokens", 100)):
+            result = driver.run("score", "--model", self.model, option, value)
+            self.assertEqual(result.status, 0)
+            self.assertEqual(result.error, "rerank: warning: --max-chunks and --chunk-tokens change nothing "
+                                           "without --overflow chunk\n")
+
+    def test_no_threads_are_all_threads(self):
+        result = driver.run("info", "--model", self.model, "--threads", 0, "--json")
+        self.assertEqual((result.status, result.error), (0, ""))
 
     def test_a_size_has_a_unit_or_none(self):
         for size in ("100000000", "0100000000", "100000000B", "100000k", "100MB", "100mib", "1GiB"):
