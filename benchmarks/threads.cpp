@@ -1,15 +1,16 @@
 // What more threads than this machine has would bring, and what would bound them. Prints a table:
 //
-//   threads_bench [--bandwidth GB/s] [--most N]
+//   threads_bench [--shape 500m|minilm] [--bandwidth GB/s] [--most N]
 //
-// A model, not a measurement. One layer of the 500M shape in fp32 arithmetic, the best instruction
-// set. Every operator is planned for T threads; its tasks are run one by one on this one, each is
-// timed, and handed out as the library does, in order, each to the thread that is free first. That
-// is `balance`: the share of the threads' time that is work. `memory` is the rate, in GB/s, at
-// which all of them would read weights if no two shared a cache: every task reads its columns'
-// weights once. A step takes the longer of its tasks and of that at --bandwidth (default: what this
-// machine's threads reach together). Threads meet after every step, at the cost measured here on
-// all processors; it is taken to grow with their number. `bound` is what costs most.
+// A model, not a measurement. One Llama layer of the 500M's sizes, or of MiniLM's, in fp32
+// arithmetic, the best instruction set. Every operator is planned for T threads; its tasks are run
+// one by one on this one, each is timed, and handed out as the library does, in order, each to the
+// thread that is free first. That is `balance`: the share of the threads' time that is work.
+// `memory` is the rate, in GB/s, at which all of them would read weights if no two shared a cache:
+// every task reads its columns' weights once. A step takes the longer of its tasks and of that at
+// --bandwidth (default: what this machine's threads reach together). Threads meet after every step,
+// at the cost measured here on all processors; it is taken to grow with their number. `bound` is
+// what costs most.
 
 #include <sched.h>
 
@@ -32,7 +33,11 @@ namespace {
 using namespace reranker::kernels;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t kHidden = 2048, kIntermediate = 8192, kHeads = 32, kKvHeads = 8, kDim = 64;
+struct Shape {
+  const char* name;
+  std::int64_t hidden, intermediate, heads, kv_heads, dim;
+};
+constexpr Shape kShapes[] = {{"500m", 2048, 8192, 32, 8, 64}, {"minilm", 384, 1536, 12, 12, 32}};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -73,24 +78,26 @@ Step time_step(const Args& args, Plan (*plan_of)(const Args&, int),
 /// Activations and weights of a layer, over `lengths` laid end to end.
 class Layer {
  public:
-  explicit Layer(const std::vector<std::int64_t>& lengths) {
+  Layer(const Shape& shape, const std::vector<std::int64_t>& lengths) : shape_(shape) {
     for (const std::int64_t length : lengths)
       offsets_.push_back(offsets_.back() + static_cast<std::int32_t>(length));
-    x_ = numbers(num_tokens() * 2 * kIntermediate);
+    x_ = numbers(num_tokens() * 2 * shape_.intermediate);
     y_.resize(x_.size());
-    table_.resize(static_cast<std::size_t>(rope_table_size(num_tokens(), kDim)));
-    make_rope_table(table_.data(), std::vector<float>(kDim / 2, 0.5f).data(), num_tokens(), kDim);
+    table_.resize(static_cast<std::size_t>(rope_table_size(num_tokens(), shape_.dim)));
+    make_rope_table(table_.data(), std::vector<float>(shape_.dim / 2, 0.5f).data(), num_tokens(),
+                    shape_.dim);
   }
 
   std::vector<Step> steps(int num_threads) {
-    const std::int64_t qkv = (kHeads + 2 * kKvHeads) * kDim;
-    std::vector<Step> out{rms_norm(num_threads), linear(qkv, kHidden, Epilogue::store, num_threads),
+    const std::int64_t qkv = (shape_.heads + 2 * shape_.kv_heads) * shape_.dim;
+    std::vector<Step> out{rms_norm(num_threads),
+                          linear(qkv, shape_.hidden, Epilogue::store, num_threads),
                           rope(num_threads)};
     attention(num_threads, out);
-    out.push_back(linear(kHidden, kHidden, Epilogue::add, num_threads));
+    out.push_back(linear(shape_.hidden, shape_.hidden, Epilogue::add, num_threads));
     out.push_back(rms_norm(num_threads));
-    out.push_back(linear(2 * kIntermediate, kHidden, Epilogue::swiglu, num_threads));
-    out.push_back(linear(kHidden, kIntermediate, Epilogue::add, num_threads));
+    out.push_back(linear(2 * shape_.intermediate, shape_.hidden, Epilogue::swiglu, num_threads));
+    out.push_back(linear(shape_.hidden, shape_.intermediate, Epilogue::add, num_threads));
     return out;
   }
 
@@ -99,8 +106,9 @@ class Layer {
   std::int64_t num_sequences() const { return static_cast<std::int64_t>(offsets_.size()) - 1; }
 
   Step rms_norm(int num_threads) {
-    return time_step(RmsNormArgs{y_.data(), x_.data(), x_.data(), num_tokens(), kHidden, 1e-5f},
-                     kernels_.plan_rms_norm, kernels_.rms_norm, num_threads, 0);
+    return time_step(
+        RmsNormArgs{y_.data(), x_.data(), x_.data(), num_tokens(), shape_.hidden, 1e-5f},
+        kernels_.plan_rms_norm, kernels_.rms_norm, num_threads, 0);
   }
 
   Step linear(std::int64_t n, std::int64_t k, Epilogue epilogue, int num_threads) {
@@ -115,13 +123,13 @@ class Layer {
 
   Step rope(int num_threads) {
     const RopeArgs args{x_.data(),       table_.data(), offsets_.data(), num_tokens(),
-                        num_sequences(), kHeads,        kKvHeads,        kDim};
+                        num_sequences(), shape_.heads,  shape_.kv_heads, shape_.dim};
     return time_step(args, kernels_.plan_rope, kernels_.rope, num_threads, 0);
   }
 
   void attention(int num_threads, std::vector<Step>& out) {
-    AttentionArgs args{y_.data(),       x_.data(), offsets_.data(), nullptr, num_tokens(),
-                       num_sequences(), kHeads,    kKvHeads,        kDim};
+    AttentionArgs args{y_.data(),       x_.data(),    offsets_.data(), nullptr,   num_tokens(),
+                       num_sequences(), shape_.heads, shape_.kv_heads, shape_.dim};
     const AttentionKernels& of = kernels_.attention;
     const Memory packed(of.packed_bytes(args));
     args.packed = packed.data();
@@ -129,6 +137,7 @@ class Layer {
     out.push_back(time_step(args, of.plan, of.run, num_threads, 0));
   }
 
+  const Shape& shape_;
   const CpuKernels& kernels_ = best_cpu_kernels();
   std::vector<std::int32_t> offsets_{0};
   std::vector<float> x_, y_, table_;
@@ -201,10 +210,10 @@ void print_row(const std::vector<Step>& steps, std::size_t num_threads, const Ma
   std::fflush(stdout);
 }
 
-void print_workload(const char* name, const std::vector<std::int64_t>& lengths, int most,
-                    const Machine& machine) {
+void print_workload(const Shape& shape, const char* name, const std::vector<std::int64_t>& lengths,
+                    int most, const Machine& machine) {
   std::printf("\n%s\n threads  speed-up    balance    memory     meetings   bound\n", name);
-  Layer layer(lengths);
+  Layer layer(shape, lengths);
   (void)layer.steps(1);
   double of_one = 0;
   for (int num_threads = 1; num_threads <= most; num_threads *= 2) {
@@ -221,16 +230,19 @@ void print_workload(const char* name, const std::vector<std::int64_t>& lengths, 
 int main(int argc, char** argv) {
   double bandwidth = 0;
   int most = 64;
+  const Shape* shape = &kShapes[0];
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
+    for (const Shape& known : kShapes)
+      if (name == "--shape" && known.name == std::string(argv[i + 1])) shape = &known;
     if (name == "--bandwidth") bandwidth = std::atof(argv[i + 1]);
     if (name == "--most") most = std::atoi(argv[i + 1]);
   }
   const Machine machine{bandwidth > 0 ? bandwidth : read_bandwidth(), meeting_seconds()};
-  std::printf("isa %s, 500M shape, fp32; memory %.0f GB/s%s; a meeting %.1f us a thread\n",
-              best_cpu_kernels().isa, machine.bandwidth, bandwidth > 0 ? " (given)" : "",
-              machine.meeting * 1e6);
-  print_workload("1 x 128", {128}, most, machine);
-  print_workload("8 x 512", std::vector<std::int64_t>(8, 512), most, machine);
-  print_workload("1 x 2048", {2048}, most, machine);
+  std::printf("isa %s, %s shape, fp32; memory %.0f GB/s%s; a meeting %.1f us a thread\n",
+              best_cpu_kernels().isa, shape->name, machine.bandwidth,
+              bandwidth > 0 ? " (given)" : "", machine.meeting * 1e6);
+  print_workload(*shape, "1 x 128", {128}, most, machine);
+  print_workload(*shape, "8 x 512", std::vector<std::int64_t>(8, 512), most, machine);
+  print_workload(*shape, "1 x 2048", {2048}, most, machine);
 }

@@ -55,8 +55,8 @@ template <typename Isa>
 Plan plan_linear_int8(const LinearInt8Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, Isa::kMaxRows);
-  const Cut cut = cut_product(
-      {args.num_tokens, rows, num_units<Isa>(args), rows <= kFewRows ? 1 : 8, 32}, num_threads);
+  const Cut cut =
+      cut_product({args.num_tokens, rows, num_units<Isa>(args), rows > kFewRows}, num_threads);
 
   const std::int64_t copied = rows * int8_stride(args.weights.shape.k);
   return plan_of(cut, sums_of(rows) * 4 + copied);

@@ -13,7 +13,7 @@ inline Plan plan_linear_int8_tiles(const LinearInt8Args& args, int num_threads) 
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const LinearWeights& shape = args.weights.shape;
   const std::int64_t rows = smaller(args.num_tokens, max_task_rows(int8_stride(shape.k)));
-  const Cut cut = cut_product({args.num_tokens, rows, num_panel_pairs(shape), 1, 32}, num_threads);
+  const Cut cut = cut_product({args.num_tokens, rows, num_panel_pairs(shape), false}, num_threads);
   return plan_of(cut, 2 * rows * kPanel * 4);
 }
 

@@ -38,8 +38,7 @@ Plan plan_linear_avx2(const LinearArgs& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
   const std::int64_t units = num_panels(args.weights) / panels_per_unit(args);
-  const Cut cut =
-      cut_product({args.num_tokens, rows, units, rows <= kFewRows ? 1 : 8, 32}, num_threads);
+  const Cut cut = cut_product({args.num_tokens, rows, units, rows > kFewRows}, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, 2 * rows * kPanel);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * args.weights.k;

@@ -42,8 +42,7 @@ Plan plan_linear_avx512(const LinearArgs& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
   const std::int64_t units = num_panel_pairs(args.weights);
-  const Cut cut =
-      cut_product({args.num_tokens, rows, units, rows <= kFewRows ? 1 : 4, 16}, num_threads);
+  const Cut cut = cut_product({args.num_tokens, rows, units, rows > kFewRows}, num_threads);
 
   const std::int64_t sums = larger(kMaxSums, rows * kPair);
   const std::int64_t copied = rows <= kFewRows ? 0 : rows * copied_row_floats(args.weights.k);

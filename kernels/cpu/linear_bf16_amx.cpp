@@ -19,7 +19,7 @@ Plan plan_linear_bf16_amx(const LinearBf16Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_task_rows(row_bytes(args)));
   const Cut cut =
-      cut_product({args.num_tokens, rows, num_panel_pairs(args.weights), 1, 32}, num_threads);
+      cut_product({args.num_tokens, rows, num_panel_pairs(args.weights), false}, num_threads);
   return plan_of(cut, rows * kPair * 4);
 }
 

@@ -37,8 +37,7 @@ Plan plan_linear_bf16_avx512_bf16(const LinearBf16Args& args, int num_threads) {
   if (args.num_tokens == 0) return {0, 0, 0, 0};
   const std::int64_t rows = smaller(args.num_tokens, max_rows(args.weights.k));
   const std::int64_t units = num_panel_pairs(args.weights);
-  const Cut cut =
-      cut_product({args.num_tokens, rows, units, rows <= kFewRows ? 1 : 4, 16}, num_threads);
+  const Cut cut = cut_product({args.num_tokens, rows, units, rows > kFewRows}, num_threads);
   const std::int64_t copied = rows * bf16_stride(args.weights.k) * 2;
   return plan_of(cut, sums_of(rows) * 4 + copied + kCopyEnd);
 }
