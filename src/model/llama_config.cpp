@@ -35,21 +35,29 @@ RopeType read_rope_type(const JsonObject& scaling) {
   refuse(scaling, "rope_type", '"' + type + '"', "\"default\", \"linear\" or \"llama3\"");
 }
 
+// Below 1 a pair of dimensions would turn by more than a radian a position: a mistake, and in a
+// long window beyond the angles that kernels/rope.hpp computes.
+double at_least_one(const JsonObject& object, std::string_view key, double by_default) {
+  const double value = positive(object, key, by_default);
+  if (value < 1.0) refuse(object, key, fmt::format("{}", value), "1 or more");
+  return value;
+}
+
 // transformers 5 writes rope_parameters {rope_type, rope_theta, ...}; earlier versions rope_theta
 // beside rope_scaling {rope_type or type, ...}.
 Rope read_rope(const JsonObject& config) {
   Rope rope;
-  rope.theta = positive(config, "rope_theta", rope.theta);
+  rope.theta = at_least_one(config, "rope_theta", rope.theta);
   auto scaling = config.object("rope_parameters");
   if (!scaling) scaling = config.object("rope_scaling");
   if (!scaling) return rope;
 
-  rope.theta = positive(*scaling, "rope_theta", rope.theta);
+  rope.theta = at_least_one(*scaling, "rope_theta", rope.theta);
   rope.type = read_rope_type(*scaling);
   if (rope.type != RopeType::plain && !scaling->has("factor"))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: \"factor\" is missing, a number wanted", scaling->where()));
-  rope.factor = positive(*scaling, "factor", 1.0);
+  rope.factor = at_least_one(*scaling, "factor", 1.0);
   if (rope.type != RopeType::llama3) return rope;
 
   rope.low_freq_factor = positive(*scaling, "low_freq_factor", rope.low_freq_factor);

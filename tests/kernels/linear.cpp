@@ -244,7 +244,7 @@ TEST_CASE("linear needs no more scratch for fewer tokens or for more threads", "
   }
 }
 
-TEST_CASE("linear has as many tasks for each thread, so that none waits for another", "[linear]") {
+TEST_CASE("linear has tasks for nine of ten threads in every turn", "[linear]") {
   const std::int64_t tokens = GENERATE(128, 300, 2048);
   const int num_threads = GENERATE(1, 2, 3, 4, 16);
   LinearArgs args{};
@@ -253,6 +253,7 @@ TEST_CASE("linear has as many tasks for each thread, so that none waits for anot
   for (const CpuKernels* kernels : fast_tables()) {
     const Plan plan = kernels->plan_linear(args, num_threads);
     CHECK(plan.num_tasks == plan.row_tasks * plan.column_tasks);
-    CHECK(plan.num_tasks % num_threads == 0);
+    const std::int64_t turns = (plan.num_tasks + num_threads - 1) / num_threads;
+    CHECK(plan.num_tasks * 10 >= 9 * turns * num_threads);
   }
 }
