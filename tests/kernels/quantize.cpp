@@ -60,7 +60,7 @@ TEST_CASE("quantize keeps rotated values to half a scale", "[quantize]") {
 
 TEST_CASE("quantize has the same bits on every instruction set, for any cut into tasks",
           "[quantize][isa]") {
-  const std::int64_t dim = GENERATE(1, 15, 16, 19, 111, 257, 2048);
+  const std::int64_t dim = GENERATE(1, 15, 16, 19, 111, 257, 312, 384, 2048);
   const std::int64_t tokens = GENERATE(1, 19, 111);
   const auto x = random_floats(tokens * dim, 2, 30.0f);
   const auto weight = random_floats(dim, 3);
