@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <istream>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -103,17 +104,19 @@ Queries read_candidates(const fs::path& path) {
   std::vector<int> ranks;  // of each query's last candidate
   for_each_row(path, 4, [&](std::size_t, const Row& row) {
     const auto [found, added] = position.emplace(row[0], queries.size());
-    if (added) queries.emplace_back().id = row[0];
+    if (added) {
+      queries.emplace_back().id = row[0];
+      ranks.push_back(std::numeric_limits<int>::min());
+    }
     if (!seen.emplace(found->second, row[1]).second)
       throw input_failure(
           fmt::format("passage '{}' found a second time for query '{}', one row "
                       "wanted",
                       row[1], row[0]));
     const int rank = read_whole(row[2]);
-    if (!added && rank <= ranks[found->second])
+    if (rank <= ranks[found->second])
       throw input_failure(fmt::format("rank {} found after {} of query '{}', best first wanted",
                                       rank, ranks[found->second], row[0]));
-    ranks.resize(queries.size());
     ranks[found->second] = rank;
     EvalQuery& query = queries[found->second];
     query.passage_ids.push_back(row[1]);

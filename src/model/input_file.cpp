@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +16,22 @@
 #include "model/safetensors.hpp"
 
 namespace reranker::model {
+namespace {
+
+// What a clone without Git LFS has in place of a large file: a few lines that name it.
+void refuse_lfs_pointer(const InputFile& file) {
+  constexpr std::string_view kBegin = "version https://git-lfs.github.com/spec/";
+  constexpr std::uint64_t kMostBytes = 1024;  // of one, by that specification
+  if (file.size() < kBegin.size() || file.size() > kMostBytes) return;
+  std::string begin(kBegin.size(), '\0');
+  file.read(0, begin.size(), begin.data());
+  if (begin == kBegin)
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: a Git LFS pointer found, the file itself wanted (`git lfs pull`)",
+                            file.path().string()));
+}
+
+}  // namespace
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   // Not to wait for a writer, should it be a pipe.
@@ -25,6 +44,12 @@ InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
     throw Error(ErrorCode::model_not_found, fmt::format("{}: {}", path_.string(), reason));
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
+  try {
+    refuse_lfs_pointer(*this);
+  } catch (...) {
+    ::close(descriptor_);  // no destructor runs
+    throw;
+  }
 }
 
 InputFile::InputFile(InputFile&& other) noexcept

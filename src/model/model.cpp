@@ -1,17 +1,12 @@
 #include "model/model.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
-#include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <reranker/error.hpp>
 
 #include "model/bert.hpp"
 #include "model/json.hpp"
@@ -49,28 +44,9 @@ constexpr Family kFamilies[] = {
          fmt::format("{}", fmt::join(known, " or ")));
 }
 
-// What a clone without Git LFS has in place of large files: a few lines that name them.
-void refuse_lfs_pointers(const std::filesystem::path& folder) {
-  constexpr std::string_view kPointer = "version https://git-lfs.github.com/spec/";
-  constexpr std::uintmax_t kMostBytes = 1024;  // of one, by that specification
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const auto kind = entry.path().extension();
-    if ((kind != ".json" && kind != ".safetensors") || !entry.is_regular_file(ignored) ||
-        entry.file_size(ignored) > kMostBytes)
-      continue;
-    if (InputFile(entry.path()).read_all().compare(0, kPointer.size(), kPointer) == 0)
-      throw Error(
-          ErrorCode::model_invalid,
-          fmt::format("{}: a Git LFS pointer found, the file itself wanted (`git lfs pull`)",
-                      entry.path().string()));
-  }
-}
-
 }  // namespace
 
 Model read_model(const std::filesystem::path& folder) {
-  refuse_lfs_pointers(folder);
   const JsonFile file(folder / "config.json");
   const JsonObject config = file.root();
   const std::string name = read_architecture(config);

@@ -37,7 +37,7 @@ std::string to_string(const std::vector<std::int64_t>& shape);
 /// on disk without harm to this process.
 class InputFile {
  public:
-  /// Throws Error: model_not_found.
+  /// Throws Error: model_not_found; model_invalid where a Git LFS pointer stands in its place.
   explicit InputFile(std::filesystem::path path);
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
