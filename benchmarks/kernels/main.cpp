@@ -18,6 +18,15 @@ namespace {
 
 using namespace reranker::kernels;
 
+/// The four products of a layer of the 500M.
+template <typename Bench>
+void products_of_500m(const Bench& bench) {
+  bench(3072, 2048, Epilogue::store);
+  bench(2048, 2048, Epilogue::add);
+  bench(16384, 2048, Epilogue::swiglu);
+  bench(2048, 8192, Epilogue::add);
+}
+
 void bench_all(const Options& options) {
   constexpr auto kStore = Epilogue::store;
   constexpr auto kAdd = Epilogue::add;
@@ -25,10 +34,9 @@ void bench_all(const Options& options) {
   constexpr auto kGelu = Epilogue::gelu;
   constexpr auto kBf16 = WeightType::bf16;
   for (const std::int64_t m : {1, 2, 4, 6, 7, 16, 32, 64, 128, 300, 512, 2048}) {
-    bench_linear(options, 3072, 2048, kStore, kBf16, m);
-    bench_linear(options, 2048, 2048, kAdd, kBf16, m);
-    bench_linear(options, 16384, 2048, kSwiglu, kBf16, m);
-    bench_linear(options, 2048, 8192, kAdd, kBf16, m);
+    products_of_500m([&](std::int64_t n, std::int64_t k, Epilogue epilogue) {
+      bench_linear(options, n, k, epilogue, kBf16, m);
+    });
   }
   for (const std::int64_t m : {1, 16, 128, 512, 2048}) {
     bench_linear(options, 960, 576, kStore, kBf16, m);
@@ -49,10 +57,9 @@ void bench_all(const Options& options) {
   for (const auto type : {WeightType::bf16, WeightType::fp16, WeightType::fp32})
     bench_pack(options, type);
   for (const std::int64_t m : {1, 6, 16, 64, 128, 300, 512, 2048}) {
-    bench_linear_int8(options, 3072, 2048, kStore, m);
-    bench_linear_int8(options, 2048, 2048, kAdd, m);
-    bench_linear_int8(options, 16384, 2048, kSwiglu, m);
-    bench_linear_int8(options, 2048, 8192, kAdd, m);
+    products_of_500m([&](std::int64_t n, std::int64_t k, Epilogue epilogue) {
+      bench_linear_int8(options, n, k, epilogue, m);
+    });
   }
   for (const std::int64_t m : {1, 128, 512}) {
     bench_linear_int8(options, 3072, 576, kSwiglu, m);
@@ -64,10 +71,9 @@ void bench_all(const Options& options) {
     bench_rotate(options, type);
   }
   for (const std::int64_t m : {1, 6, 16, 64, 128, 300, 512, 2048}) {
-    bench_linear_bf16(options, 3072, 2048, kStore, m);
-    bench_linear_bf16(options, 2048, 2048, kAdd, m);
-    bench_linear_bf16(options, 16384, 2048, kSwiglu, m);
-    bench_linear_bf16(options, 2048, 8192, kAdd, m);
+    products_of_500m([&](std::int64_t n, std::int64_t k, Epilogue epilogue) {
+      bench_linear_bf16(options, n, k, epilogue, m);
+    });
   }
   for (const std::int64_t m : {1, 128, 512}) {
     bench_linear_bf16(options, 960, 576, kStore, m);

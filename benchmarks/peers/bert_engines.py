@@ -57,6 +57,13 @@ def bert(folder, **settings) -> torch.nn.Module:
     return BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32, **settings).eval()
 
 
+def converted(options, name: str, precision: str, file: str, export, quantise) -> pathlib.Path:
+    """The graph in that precision, kept in the work folder: export(model, path), then quantise(source, path)."""
+    fp32, wanted = (options.work / f"{name}-{kind}" for kind in ("fp32", precision))
+    make(fp32, wanted, lambda draft: export(options.model, draft / file), lambda draft: quantise(fp32 / file, draft / file))
+    return wanted / file
+
+
 class Transformers(Peer):
     name = "transformers"
 
@@ -77,13 +84,11 @@ class OnnxRuntime(Peer):
 
     def __init__(self, options, precision, pairs):
         super().__init__(options, precision, pairs)
-        fp32, wanted = (options.work / f"bert-onnx-{kind}" for kind in ("fp32", precision))
-        make(fp32, wanted, lambda draft: export_onnx(options.model, draft / "model.onnx"),
-             lambda draft: quantise_onnx(fp32 / "model.onnx", draft / "model.onnx"))
+        graph = converted(options, "bert-onnx", precision, "model.onnx", export_onnx, quantise_onnx)
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.threads
         settings.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(wanted / "model.onnx", settings, ["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(graph, settings, ["CPUExecutionProvider"])
 
     def run(self, *inputs):
         return self._session.run(["logits"], dict(zip(INPUTS, inputs)))[0][:, 0].tolist()
@@ -117,18 +122,16 @@ class OpenVino(Peer):
 
     def __init__(self, options, precision, pairs):
         super().__init__(options, precision, pairs)
-        fp32, wanted = (options.work / f"bert-openvino-{kind}" for kind in ("fp32", precision))
-        make(fp32, wanted, lambda draft: export_openvino(options.model, draft / "model.xml"),
-             lambda draft: self._quantise_openvino(fp32 / "model.xml", draft / "model.xml"))
+        graph = converted(options, "bert-openvino", precision, "model.xml", export_openvino, self._quantise)
         settings = {"INFERENCE_NUM_THREADS": options.threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
         if precision == "fp32":
             settings["INFERENCE_PRECISION_HINT"] = "f32"  # left alone it takes bf16 where there is a unit for it
-        self._model = openvino.Core().compile_model(wanted / "model.xml", "CPU", settings)
+        self._model = openvino.Core().compile_model(graph, "CPU", settings)
 
     def run(self, *inputs):
         return self._model(inputs)[0][:, 0].tolist()
 
-    def _quantise_openvino(self, source: pathlib.Path, path: pathlib.Path):
+    def _quantise(self, source: pathlib.Path, path: pathlib.Path):
         import nncf
 
         count = counter(self._tokenizer)
