@@ -86,8 +86,7 @@ void bench_all(const Options& options) {
     bench_pack_bf16(options, type);
   bench_round_bf16(options, 512, 2048);
   bench_round_bf16(options, 512, 8192);
-  bench_quantize(options, 512, 2048);
-  bench_quantize(options, 512, 8192);
+  for (const std::int64_t dim : {2048, 8192, 384, 312, 400}) bench_quantize(options, 512, dim);
   bench_attention(options);
   bench_rows(options, 512, 2048);
   bench_rows(options, 8192, 2048);

@@ -23,35 +23,30 @@ struct Normed {
   }
 };
 
-// 16 codes in the order of their values: packing joins halves of registers, hence the permutation;
-// to turn the highest bit of a signed byte is to add 128.
-__m128i codes_of(__m256i low, __m256i high) {
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
-  const __m128i bytes =
-      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  return _mm_xor_si128(bytes, _mm_set1_epi8(-128));
+// Codes of whole registers of y, which has zeros behind the row. To turn the highest bit of a
+// signed byte is to add 128.
+void codes_of_row(std::uint8_t* codes, float inverse_scale, const float* y, std::int64_t stride) {
+  const __m256 inverse = _mm256_set1_ps(inverse_scale);
+  for (std::int64_t i = 0; i < stride; i += 32) {
+    __m256i q[4];
+    for (int r = 0; r < 4; ++r) q[r] = quantized(_mm256_loadu_ps(y + i + 8 * r), inverse);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i),
+                        _mm256_xor_si256(bytes_of(q), _mm256_set1_epi8(-128)));
+  }
 }
 
-void codes_of_row(std::uint8_t* codes, float* scale, const Plain& row) {
-  __m256i magnitudes = least_magnitudes();
-  for (std::int64_t i = 0; i < row.dim; i += 8)
-    magnitudes = larger_magnitudes(magnitudes, row.at(i));
-  const float m = largest(magnitudes);
-  *scale = m / 127.0f;
-  const __m256 inverse = _mm256_set1_ps(127.0f / m);
-  for (std::int64_t i = 0; i < int8_stride(row.dim); i += 16)
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i),
-                     codes_of(quantized(row.at(i), inverse), quantized(row.at(i + 8), inverse)));
-}
-
-// The row is rotated in y, which has room for whole registers.
+// The row is rotated in y, which has room for int8_stride(dim) values.
 template <typename Row>
 void quantize_row(std::uint8_t* codes, float* scale, float* y, const Row& row) {
-  const __m256 factor = _mm256_set1_ps(rotation_scale(rotation_block(row.dim)));
-  for (std::int64_t i = 0; i < row.dim; i += 8)
-    _mm256_storeu_ps(y + i, _mm256_mul_ps(row.at(i), factor));
-  turn_row(y, row.dim);
-  codes_of_row(codes, scale, Plain{y, row.dim});
+  const std::int64_t stride = int8_stride(row.dim);
+  for (std::int64_t i = row.dim / 8 * 8; i < stride; i += 8)
+    _mm256_storeu_ps(y + i, _mm256_setzero_ps());
+  __m256i magnitudes = least_magnitudes();
+  rotate_row(y, row, row.dim,
+             [&](__m256 turned) { magnitudes = larger_magnitudes(magnitudes, turned); });
+  const float m = largest(magnitudes);
+  *scale = m / 127.0f;
+  codes_of_row(codes, 127.0f / m, y, stride);
 }
 
 void quantize_avx2(const QuantizeArgs& args, const Plan& plan, std::int64_t task, void* scratch) {

@@ -5,25 +5,32 @@
 namespace reranker::kernels {
 namespace {
 
-// The last values, fewer than eight, as part of eight.
-__m256 widened_tail(const RotateRowsArgs& args, std::int64_t begin, std::int64_t count) {
-  alignas(32) char eight[32] = {};
-  const std::int64_t size = args.type == WeightType::fp32 ? 4 : 2;
-  __builtin_memcpy(eight, static_cast<const char*>(args.rows) + begin * size,
-                   static_cast<std::size_t>(count * size));
-  return widened(eight, args.type, 0);
-}
+// A row of a matrix whose values are of `type`, widened; it begins with value `begin`.
+struct Widened {
+  const void* rows;
+  WeightType type;
+  std::int64_t begin;
+  std::int64_t dim;
+
+  __m256 at(std::int64_t i) const {
+    return i + 8 <= dim ? widened(rows, type, begin + i) : last(begin + i, dim - i);
+  }
+  // Fewer than eight values, as part of eight.
+  __m256 last(std::int64_t first, std::int64_t count) const {
+    alignas(32) char eight[32] = {};
+    const std::int64_t size = type == WeightType::fp32 ? 4 : 2;
+    __builtin_memcpy(eight, static_cast<const char*>(rows) + first * size,
+                     static_cast<std::size_t>(count * size));
+    return widened(eight, type, 0);
+  }
+};
 
 void rotate_rows_avx2(const RotateRowsArgs& args) {
-  const __m256 scale = _mm256_set1_ps(rotation_scale(rotation_block(args.dim)));
-  const std::int64_t count = args.num_rows * args.dim;
-  for (std::int64_t i = 0; i < count; i += 8) {
-    const __m256 x =
-        i + 8 <= count ? widened(args.rows, args.type, i) : widened_tail(args, i, count - i);
-    store_first(args.out + i, _mm256_mul_ps(x, scale), count - i);
+  for (std::int64_t row = 0; row < args.num_rows; ++row) {
+    const std::int64_t begin = row * args.dim;
+    rotate_row(args.out + begin, Widened{args.rows, args.type, begin, args.dim}, args.dim,
+               [](__m256) {});
   }
-  for (std::int64_t row = 0; row < args.num_rows; ++row)
-    turn_row(args.out + row * args.dim, args.dim);
 }
 
 }  // namespace
