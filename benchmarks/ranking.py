@@ -1,7 +1,7 @@
 """What a precision does to the ranking: the same lists scored in fp32 and in others, and compared.
 
-    python ranking.py --bin build/release/bin/rerank --model models/small --data DATA
-                      [--precisions int8] [--sets NAME...] [--queries 50] [--max-tokens 256] [--device cpu]
+    python ranking.py --bin build/release/bin/rerank --model models/small --data DATA --sets NAME...
+                      [--precisions int8] [--queries 50] [--max-tokens 256] [--device cpu]
 
 DATA holds BEIR folders with candidates (bm25.SPLIT.tsv.gz). Of every query's first 40 candidates: nDCG@10
 in fp32 and by how much the precision changes it, Kendall's tau between the two orders (the share of pairs

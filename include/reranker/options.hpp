@@ -18,8 +18,10 @@ inline namespace v4 {
 enum class Device { automatic, cpu, cuda };
 
 /// Arithmetic of the projections. Norms, softmax, pooling, head and logit are fp32 whatever
-/// is chosen. `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
-/// The CPU computes in fp32, bf16 and int8, CUDA in fp32, bf16, fp16 and fp8 (e4m3). The CPU's
+/// is chosen, and attention's products fp32, or on CUDA and with AVX512-BF16 the products' type
+/// (Info::attention). `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
+/// The CPU computes in fp32, int8 and, with AVX512-BF16, bf16; CUDA in fp32, bf16, fp16 and fp8
+/// (e4m3). Another is `unsupported`; where the device may be chosen, it is chosen to suit. The CPU's
 /// kernels are the best that the processor runs; the environment variable RERANKER_ISA, read by
 /// load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16",
 /// "amx"). For int8 and bf16 the system is asked for AMX's tiles where the processor has them: that
@@ -59,7 +61,8 @@ struct LoadOptions {
   Precision precision = Precision::automatic;
 
   /// The window: tokens of one sequence, prompt included. 0: the folder's
-  /// max_position_embeddings, at most 8192. More than that is refused.
+  /// max_position_embeddings, at most 8192. More than that, or less than twice the prompt of two
+  /// empty texts: invalid_argument.
   std::size_t max_tokens = 0;
 
   /// Threads and memory to compute with. None: the process's own. Calls of other models on it wait
@@ -93,23 +96,25 @@ class CancelToken {
 /// call and is thrown by it, unless on CUDA a deadline or cancel is seen first.
 using ProgressCallback = std::function<void(std::size_t done, std::size_t passages)>;
 
+/// Values that are refused are so (invalid_argument) whether the call would use them or not.
 struct ScoreOptions {
   Overflow overflow = Overflow::automatic;
 
-  /// The most chunks that Overflow::chunk reads of one passage. Where there are more it reads the
-  /// first and those that share most with the query; where this is 1, only the one that shares
-  /// most. Time grows with them: benchmarks/long_documents.md says what they bring.
+  /// The most chunks that Overflow::chunk reads of one passage, at least 1. Where there are more it
+  /// reads the first and those that share most with the query; where this is 1, only the one that
+  /// shares most. Time grows with them.
   std::size_t max_chunks = 32;
 
-  /// Tokens of one chunk's sequence, prompt included. 0, or more than max_tokens: max_tokens. A
-  /// model that was trained on short texts may tell more from shorter chunks. Neither this nor
-  /// max_chunks changes what Overflow::automatic reads.
+  /// Tokens of one chunk's sequence, prompt included. 0, or more than max_tokens: max_tokens. Less
+  /// than twice the prompt of two empty texts is refused. A model that was trained on short texts
+  /// may tell more from shorter chunks. Neither this nor max_chunks changes what
+  /// Overflow::automatic reads.
   std::size_t chunk_tokens = 0;
 
   SpecialTokens special_tokens = SpecialTokens::match;
 
-  /// Upper bound on the tokens of one forward pass, over all its sequences; a longer sequence
-  /// runs alone. Working memory grows with it (on the CPU, where larger passes gain nothing, up to
+  /// Upper bound on the tokens of one forward pass, over all its sequences, at least 1; a longer
+  /// sequence runs alone. Working memory grows with it (on the CPU, where larger passes gain nothing, up to
   /// 2048), scores do not depend on it.
   std::size_t token_budget = 16384;
 
@@ -126,11 +131,11 @@ struct ScoreOptions {
   /// None: nothing is told.
   ProgressCallback progress;
 
-  /// Scores of the first stage (BM25, say), one a passage, the larger the better, or none. Used
-  /// only when the folder carries a learned fusion (Info::fusion): the result is then the fused
-  /// score. They are set against the greatest of the call. Where that is not above 0 (no match, or
-  /// distances and log-probabilities, which are to be shifted first), that term adds nothing, and
-  /// the probability is by the logit's map.
+  /// Scores of the first stage (BM25, say), finite, one a passage, the larger the better; or none.
+  /// Used only when the folder carries a learned fusion (Info::fusion): the result is then the
+  /// fused score, by the formula at Info::first_stage_max_weight. Where the greatest of the call is
+  /// not above 0 (no match, or distances and log-probabilities, which are to be shifted first), its
+  /// first term is 0, and the probability is by the logit's map.
   std::vector<float> first_stage;
 };
 

@@ -28,8 +28,8 @@ inline namespace v4 {
 ///     auto model = reranker::Reranker::load("models/small");
 ///     auto scores = model.score("capital of peru", {"Lima", "Quito"});
 ///
-/// Every call throws Error: invalid_argument, out_of_memory, forked, internal; those that take
-/// options also: cancelled, deadline_exceeded, overloaded.
+/// Every call but info() may throw Error: invalid_argument, out_of_memory, forked, internal; score,
+/// score_pairs and rank also: cancelled, deadline_exceeded, overloaded.
 class RERANKER_EXPORT Reranker {
  public:
   /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or
@@ -46,13 +46,16 @@ class RERANKER_EXPORT Reranker {
   /// finite floats as passages, or an Error. No passages, no scores.
   ///
   /// A score is a raw logit, fused with the first stage where options.first_stage is given and
-  /// the folder has a fusion. The same pair gives the same bits in any call.
+  /// the folder has a fusion. A pair's logit has the same bits in any call with the same options
+  /// for long passages and special tokens; a fused score depends on the call's first_stage, too.
   /// Throws Error also: too_long, model_invalid (the model, or its fusion, gives no finite score).
   std::vector<float> score(std::string_view query, Texts passages,
                            const ScoreOptions& options = {}) const;
 
-  /// Score of queries[i] with passages[i]; as many of one as of the other. Fusion, where asked
-  /// for, normalises over the whole call: leave first_stage empty unless the query is the same.
+  /// Score of queries[i] with passages[i], as score gives it; as many of one as of the other, else
+  /// invalid_argument. Fusion, where asked for, normalises over the whole call: leave first_stage
+  /// empty unless the query is the same.
+  /// Throws Error also: too_long, model_invalid.
   std::vector<float> score_pairs(Texts queries, Texts passages,
                                  const ScoreOptions& options = {}) const;
 

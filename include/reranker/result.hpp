@@ -31,19 +31,19 @@ struct Hit {
   float score = 0;        ///< What hits are ordered by: the fused score, or the logit.
   float logit = 0;        ///< The model's own raw score.
   /// Of relevance, by the folder's calibration (Info::calibrated), which has a map for fused scores
-  /// and one for logits (also where no first-stage score is above 0); without one sigmoid(score),
-  /// and no frequency of anything. Orders hits as score does. It holds for calls like those of the
-  /// fit, see the model's card: among other candidates another share is relevant. Score, logit and
-  /// probability are NaN where the status is too_long, not_scored or non_finite.
+  /// and one for logits; without one it is sigmoid(score), and no frequency of anything. Orders
+  /// hits as score does. It holds for calls like those of the fit, see the model's card: among
+  /// other candidates another share is relevant. Score, logit and probability are NaN where the
+  /// status is too_long, not_scored or non_finite.
   float probability = 0;
   Status status = Status::ok;
-  std::size_t tokens = 0;  ///< Tokens encoded for this passage, prompts included.
+  std::size_t tokens = 0;  ///< Of all its sequences, prompts included.
   /// Bytes of the passage that were read, each counted once. They are its beginning, unless only
   /// some of its chunks were read: what lies between is not counted.
   std::size_t bytes_read = 0;
   std::size_t chunk_begin = 0;   ///< The best chunk, as a byte range of the passage.
   std::size_t chunk_end = 0;     ///< A token's end: of a cut passage perhaps inside a character.
-  bool query_truncated = false;  ///< The query was cut to three quarters of the window.
+  bool query_truncated = false;  ///< The query was cut, to three quarters of a window.
 };
 
 /// What a call cost.
@@ -59,7 +59,7 @@ struct Usage {
 /// others are tokenized.
 struct Timings {
   double tokenize = 0;  ///< All but `encode`.
-  double encode = 0;    ///< Spent on waiting for logits.
+  double encode = 0;    ///< Spent on waiting for logits, and for other calls' passes before.
   double total = 0;
 };
 
@@ -108,8 +108,9 @@ struct Info {
   std::size_t article_chunk_tokens = 0;  ///< Tokens of each, prompt included, at most.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
   /// Over weights, tokenizer, prompt, precision, kernel revision, and what the folder says of
-  /// fusion, calibration and long passages: equal fingerprints give equal scores and
-  /// probabilities, so it can key a cache of them. 16 hexadecimal digits.
+  /// fusion, calibration and long passages. With equal fingerprints, texts and options logits are
+  /// equal, so it can be part of the key of a cache of them; fused scores and their probabilities
+  /// are equal where the whole call is. 16 hexadecimal digits.
   std::string fingerprint;
 };
 

@@ -16,8 +16,8 @@ struct RuntimeAccess;
 }
 
 struct RuntimeOptions {
-  /// Threads that compute. 0: the processors that the cgroup quota leaves to this process and the
-  /// affinity mask to the thread that makes the Runtime. Scores do not depend on it.
+  /// Threads that compute, at most 4096. 0: the processors that the cgroup quota leaves to this
+  /// process and the affinity mask to the thread that makes the Runtime. Scores do not depend on it.
   std::size_t threads = 0;
 
   /// Upper bound in bytes on the working memory of the calls that run (activations and
@@ -34,22 +34,22 @@ struct RuntimeOptions {
   std::size_t queue_length = 0;
 };
 
-/// The threads and the working memory that models compute with.
+/// The threads and the working memory that models compute with. Calls compute one at a time, by
+/// turns of a batch.
 ///
 /// A handle: copies share. Any number of models may share one; the models that name none
 /// share the process's own, made at the first load. Its threads start on first use, with the
 /// affinity mask and the scheduling of the thread that needs them first; they block all signals
 /// but those of their own faults (SIGSEGV and the like), carry the name "reranker" and end with the
-/// last holder. Two more start with the
-/// first call that is submitted. Thread-safe.
+/// last holder. Two more start with the first call that is submitted. Thread-safe.
 class RERANKER_EXPORT Runtime {
  public:
-  /// Throws Error: invalid_argument, out_of_memory.
+  /// Throws Error: invalid_argument (too many threads), out_of_memory.
   explicit Runtime(const RuntimeOptions& options = {});
   Runtime(const Runtime&) = default;  // no move: it would leave a handle of nothing
   Runtime& operator=(const Runtime&) = default;
 
-  /// The one that models use by default. Throws Error: out_of_memory.
+  /// The one that models use by default: all threads, no bounds. Throws Error: out_of_memory.
   static Runtime process();
 
   std::size_t threads() const;

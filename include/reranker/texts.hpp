@@ -26,7 +26,8 @@ class Texts {
       : data_(texts.begin()), size_(texts.size()), at_(&view_at) {}
 
   /// Text i is bytes[offsets[i], offsets[i + 1]): the layout of a string column
-  /// in Apache Arrow. `offsets` holds size + 1 rising numbers.
+  /// in Apache Arrow. `offsets` holds size + 1 numbers, none
+  /// less than the one before, which is not checked.
   Texts(const char* bytes, const std::int32_t* offsets, std::size_t size)
       : data_(bytes), offsets_(offsets), size_(size), at_(&column_at<std::int32_t>) {}
   Texts(const char* bytes, const std::int64_t* offsets, std::size_t size)
