@@ -21,9 +21,9 @@ enum class Device { automatic, cpu, cuda };
 /// is chosen, and attention's products fp32, or on CUDA and with AVX512-BF16 the products' type
 /// (Info::attention). `automatic` is fp32 on the CPU, and fp16 with sums in fp32 on CUDA.
 /// The CPU computes in fp32, int8 and, with AVX512-BF16, bf16; CUDA in fp32, bf16, fp16 and fp8
-/// (e4m3). Another is `unsupported`; where the device may be chosen, it is chosen to suit. The CPU's
-/// kernels are the best that the processor runs; the environment variable RERANKER_ISA, read by
-/// load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16",
+/// (e4m3). Another is `unsupported`; where the device may be chosen, it is chosen to suit. The
+/// CPU's kernels are the best that the processor runs; the environment variable RERANKER_ISA, read
+/// by load, names others ("generic", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16",
 /// "amx"). For int8 and bf16 the system is asked for AMX's tiles where the processor has them: that
 /// is for the whole process, whose signal handlers then need larger stacks of their own
 /// (sigaltstack).
@@ -114,8 +114,8 @@ struct ScoreOptions {
   SpecialTokens special_tokens = SpecialTokens::match;
 
   /// Upper bound on the tokens of one forward pass, over all its sequences, at least 1; a longer
-  /// sequence runs alone. Working memory grows with it (on the CPU, where larger passes gain nothing, up to
-  /// 2048), scores do not depend on it.
+  /// sequence runs alone. Working memory grows with it (on the CPU, where larger passes gain
+  /// nothing, up to 2048), scores do not depend on it.
   std::size_t token_budget = 16384;
 
   /// When the scores are of no more use: a call that has more to do by then throws

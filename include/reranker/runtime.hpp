@@ -17,7 +17,8 @@ struct RuntimeAccess;
 
 struct RuntimeOptions {
   /// Threads that compute, at most 4096. 0: the processors that the cgroup quota leaves to this
-  /// process and the affinity mask to the thread that makes the Runtime. Scores do not depend on it.
+  /// process and the affinity mask to the thread that makes the Runtime. Scores do not depend on
+  /// it.
   std::size_t threads = 0;
 
   /// Upper bound in bytes on the working memory of the calls that run (activations and

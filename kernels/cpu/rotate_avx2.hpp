@@ -76,8 +76,8 @@ struct Turn {
   }
 };
 
-/// Columns [begin, end) of a row, from `row` times `factor` into y; `seen` is shown what is written,
-/// zeros behind the row's end included.
+/// Columns [begin, end) of a row, from `row` times `factor` into y; `seen` is shown what is
+/// written, zeros behind the row's end included.
 template <int Block, typename Row, typename Seen>
 inline void turn_columns(float* y, const Row& row, std::int64_t begin, std::int64_t end,
                          __m256 factor, Seen seen) {
@@ -115,8 +115,8 @@ inline void turn_256(float* y, const Row& row, std::int64_t dim, __m256 factor, 
   }
 }
 
-/// y = rotate(row): row.at(i) is eight of its values from i on, zeros behind its end. `seen` is shown
-/// every register of y once.
+/// y = rotate(row): row.at(i) is eight of its values from i on, zeros behind its end. `seen` is
+/// shown every register of y once.
 template <typename Row, typename Seen>
 inline void rotate_row(float* y, const Row& row, std::int64_t dim, Seen seen) {
   const std::int64_t block = rotation_block(dim);

@@ -30,6 +30,16 @@ TEST_CASE("attention has the same bits on every instruction set", "[attention][i
     CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
 }
 
+TEST_CASE("attention has room for wide heads and for large groups of them", "[attention][isa]") {
+  const int length = GENERATE(1, 17, 257);
+  const auto heads = GENERATE(from_range(std::begin(kWideHeads), std::end(kWideHeads)));
+  const auto qkv = random_qkv(length, heads, 8);
+  const auto expected = attention(generic_kernels(), qkv, {length}, heads);
+  CHECK(error(expected, exact_attention(qkv, length, heads)) < kAttentionTolerance);
+  for (const CpuKernels* kernels : other_tables())
+    CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
+}
+
 TEST_CASE("attention holds at a length of many blocks", "[attention][isa]") {
   const Heads heads{4, 1, 64};
   const auto qkv = random_qkv(1500, heads, 3);

@@ -50,6 +50,17 @@ TEST_CASE("attention_bf16 has the same bits on every instruction set", "[attenti
     CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
 }
 
+TEST_CASE("attention_bf16 has room for wide heads and for large groups of them",
+          "[attention_bf16][isa]") {
+  const int length = GENERATE(1, 17, 257);
+  const auto heads = GENERATE(from_range(std::begin(kWideHeads), std::end(kWideHeads)));
+  const auto qkv = random_qkv(length, heads, 8);
+  const auto expected = attention(generic_kernels(), qkv, {length}, heads);
+  CHECK(error(expected, exact_attention(qkv, length, heads)) < kBf16Tolerance);
+  for (const CpuKernels* kernels : fast_bf16_tables())
+    CHECK(same_bits(attention(*kernels, qkv, {length}, heads), expected));
+}
+
 TEST_CASE("attention_bf16 of a sequence's first queries has their bits and leaves other rows",
           "[attention_bf16][isa]") {
   const auto heads = GENERATE(from_range(std::begin(kHeads), std::end(kHeads)));

@@ -76,4 +76,7 @@ inline std::vector<float> random_qkv(std::int64_t tokens, const Heads& heads, un
 inline const Heads kHeads[] = {{2, 1, 64}, {4, 4, 32},  {3, 1, 80},
                                {2, 2, 19}, {1, 1, 128}, {2, 1, 1}};
 
+// The widest heads there are room for, and many of a key/value head.
+inline const Heads kWideHeads[] = {{1, 1, kMaxHeadDim}, {2, 1, 200}, {8, 1, 24}};
+
 }  // namespace reranker::kernels::test
