@@ -9,6 +9,7 @@
 
 #include "batch/plan.hpp"
 #include "runtime/access.hpp"
+#include "runtime/ending.hpp"
 
 namespace reranker {
 inline namespace v4 {
@@ -23,7 +24,7 @@ void add(Usage& sum, const Usage& usage) {
 
 void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept {
   try {
-    if (encoder && !executor.in_forked_child())
+    if (encoder && !executor.in_forked_child() && !runtime::ending())
       executor.run([&](runtime::Crew&) { encoder.reset(); });
   } catch (...) {
   }

@@ -9,6 +9,7 @@
 #include "impl.hpp"
 #include "model/model.hpp"
 #include "runtime/access.hpp"
+#include "runtime/ending.hpp"
 #include "runtime/float_environment.hpp"
 #include "runtime/guard.hpp"
 #include "text/prompt.hpp"
@@ -218,6 +219,7 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
 
   impl->info = impl->describe(model, folder);
   impl->check_forward(folder);
+  runtime::end_jobs_at_exit(impl->info.device == "cpu" ? 0 : 1);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));
   return impl;
 }

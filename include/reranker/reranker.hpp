@@ -29,14 +29,19 @@ inline namespace v4 {
 ///     auto scores = model.score("capital of peru", {"Lima", "Quito"});
 ///
 /// Every call but info() may throw Error: invalid_argument, out_of_memory, forked, internal; score,
-/// score_pairs and rank also: cancelled, deadline_exceeded, overloaded.
+/// score_pairs and rank also: cancelled, deadline_exceeded, overloaded. Where there is no memory
+/// for an Error either, it is std::bad_alloc.
+///
+/// A process that exits while calls are under way cuts them short before it goes on; who still
+/// waits a second later, and who calls then, gets cancelled.
 class RERANKER_EXPORT Reranker {
  public:
   /// Loads a Hugging Face folder: config.json, tokenizer.json and safetensors, single or
   /// sharded. Nothing stays open or mapped. Ends with a forward pass of two tokens. Not for the
   /// static initialisers of a library that is itself being opened by dlopen, which holds the lock
-  /// that opening LibTorch waits for.
-  /// Throws Error: model_not_found, model_invalid, unsupported, device_unavailable.
+  /// that opening LibTorch waits for; and a fork while another thread is in its first load may
+  /// leave a child that can load none. Throws Error: model_not_found, model_invalid, unsupported,
+  /// device_unavailable.
   static Reranker load(const std::filesystem::path& folder, const LoadOptions& options = {});
 
   Reranker(const Reranker&) = default;  // no move: it would leave a handle of nothing

@@ -10,6 +10,7 @@
 
 #include <reranker/error.hpp>
 
+#include "runtime/ending.hpp"
 #include "runtime/process_mark.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/thread.hpp"
@@ -27,6 +28,10 @@ constexpr std::chrono::seconds kKept{1};
 
 // Whose leader this thread is.
 thread_local const Executor* leading = nullptr;
+
+Error process_ends() {
+  return Error(ErrorCode::cancelled, "the process is ending");
+}
 
 void pause_briefly() {
 #if defined(__x86_64__)
@@ -54,9 +59,8 @@ bool Executor::in_forked_child() const {
 
 void Executor::run(const Job& job, const Deadline& deadline) {
   if (leading == this) return job(*this);
-  Ticket ticket{&job, nullptr, false};
-  queue(ticket);
-  await_turn(ticket, deadline);
+  Queued queued(*this, job);
+  await_turn(queued.ticket, deadline);
 }
 
 void Executor::queue(Ticket& ticket) {
@@ -105,18 +109,21 @@ Executor::Admission::~Admission() {
   --executor_.calls_;
 }
 
-Executor::Pending::Pending(Executor& executor, Job job)
-    : executor_(executor), job_(std::move(job)) {
-  executor_.queue(ticket_);
+Executor::Queued::Queued(Executor& executor, const Job& job)
+    : ticket{&job, nullptr, false}, executor_(executor) {
+  executor_.queue(ticket);
 }
 
-Executor::Pending::~Pending() {
-  executor_.withdraw(ticket_, std::chrono::steady_clock::now());
-  executor_.await(ticket_);
+Executor::Queued::~Queued() {
+  executor_.withdraw(ticket, std::chrono::steady_clock::now());
+  executor_.await(ticket);
 }
+
+Executor::Pending::Pending(Executor& executor, Job job)
+    : executor_(executor), job_(std::move(job)), queued_(executor, job_) {}
 
 void Executor::Pending::wait(const Deadline& deadline) {
-  executor_.await_turn(ticket_, deadline);
+  executor_.await_turn(queued_.ticket, deadline);
 }
 
 void Executor::start_threads() {
@@ -171,7 +178,11 @@ void Executor::lead() {
     tickets_.pop_front();
     lock.unlock();
     try {
+      const UnderWay under_way;
       (*ticket.job)(*this);
+    } catch (const Ending&) {
+      let_process_end();
+      ticket.error = std::make_exception_ptr(process_ends());
     } catch (...) {
       ticket.error = std::current_exception();
     }
@@ -200,6 +211,7 @@ const Pages& Executor::working_memory(std::size_t bytes) {
 }
 
 void Executor::parallel_for(std::size_t num_tasks, const Body& body) {
+  if (ending()) throw Ending{};
   if (num_threads_ == 1 || num_tasks <= 1) {
     for (std::size_t task = 0; task < num_tasks; ++task) body(task, 0);
     return;

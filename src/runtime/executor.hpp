@@ -56,7 +56,8 @@ class Executor final : private Crew {
   /// From a job, such as one that lets go of the last handle of another model, it runs at once:
   /// one that leaves working_memory alone.
   ///
-  /// A job whose turn has not come by `deadline` never runs. Throws Error then: deadline_exceeded.
+  /// A job whose turn has not come by `deadline` never runs. Throws Error then: deadline_exceeded;
+  /// and cancelled where the process ends meanwhile (ending.hpp).
   void run(const Job& job, const Deadline& deadline = {});
 
   class Pending;
@@ -71,6 +72,21 @@ class Executor final : private Crew {
     const Job* job;
     std::exception_ptr error;
     bool done = false;
+  };
+
+  // A ticket in the queue. Whatever ends the wait for it, an exception or the thread's
+  // cancellation, it is taken back, or what uses it is waited for.
+  class Queued {
+   public:
+    Queued(Executor& executor, const Job& job);
+    ~Queued();
+    Queued(const Queued&) = delete;
+    Queued& operator=(const Queued&) = delete;
+
+    Ticket ticket;
+
+   private:
+    Executor& executor_;
   };
 
   void queue(Ticket& ticket);
@@ -145,12 +161,11 @@ class Executor::Admission {
 };
 
 /// A job that runs beside the thread that queued it, which does what `run` does in two steps. What
-/// the job refers to outlives it.
+/// the job refers to outlives it. Going, it waits for the job if it runs; one whose turn has not
+/// come never runs.
 class Executor::Pending {
  public:
   Pending(Executor& executor, Job job);
-  /// Waits for the job if it runs; one whose turn has not come never runs.
-  ~Pending();
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
 
@@ -160,7 +175,7 @@ class Executor::Pending {
  private:
   Executor& executor_;
   const Job job_;
-  Ticket ticket_{&job_, nullptr, false};
+  Queued queued_;
 };
 
 }  // namespace reranker::runtime

@@ -51,6 +51,29 @@ TEST_CASE("loops follow each other without a task lost", "[executor]") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a thread that is cancelled while it waits takes its job with it", "[executor]") {
+  Executor executor(1, 0);
+  std::atomic<bool> started{false}, release{false}, queued{false}, ran{false};
+  std::thread holder([&] {
+    executor.run([&](Crew&) {
+      started = true;
+      while (!release) std::this_thread::yield();
+    });
+  });
+  while (!started) std::this_thread::yield();
+  std::thread waiting([&] {
+    queued = true;
+    executor.run([&](Crew&) { ran = true; });
+  });
+  while (!queued) std::this_thread::yield();
+  pthread_cancel(waiting.native_handle());
+  waiting.join();
+  release = true;
+  holder.join();
+  executor.run([](Crew&) {});
+  CHECK_FALSE(ran);
+}
+
 TEST_CASE("what a task or a job throws reaches the caller, and the threads live on", "[executor]") {
   Executor executor(2, 0);
   CHECK_THROWS_AS(executor.run([](Crew& crew) {
