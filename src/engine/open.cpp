@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -80,16 +81,24 @@ const Module& open(const std::string& device, const char* driver, runtime::Crew&
   return *module;
 }
 
+// No static that is made under a guard: a fork meanwhile would leave the child waiting for ever.
+// Two threads that open a module at one time get the same.
+const Module& open_once(std::atomic<const Module*>& module, const std::string& device,
+                        const char* driver, runtime::Crew& crew) {
+  if (module == nullptr) module = &open(device, driver, crew);
+  return *module;
+}
+
 }  // namespace
 
 const Module& open_cpu(runtime::Crew& crew) {
-  static const Module& module = open("cpu", nullptr, crew);
-  return module;
+  static std::atomic<const Module*> module{nullptr};
+  return open_once(module, "cpu", nullptr, crew);
 }
 
 const Module& open_cuda(runtime::Crew& crew) {
-  static const Module& module = open("cuda", "libcuda.so.1", crew);
-  return module;
+  static std::atomic<const Module*> module{nullptr};
+  return open_once(module, "cuda", "libcuda.so.1", crew);
 }
 
 }  // namespace reranker::engine
