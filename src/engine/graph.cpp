@@ -73,7 +73,10 @@ Graph::Graph(const model::Network& network, const GraphWeights& weights, at::Ten
     impl_->module.define(std::string(network.script), std::make_shared<OperatorResolver>());
     impl_->self = impl_->module._ivalue();
     impl_->forward = &impl_->module.get_method("forward").function();
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& failure) {
+    rethrow_bad_alloc(failure.what());
     throw Error(ErrorCode::internal, std::string("the graph does not compile: ") + failure.what());
   }
 }

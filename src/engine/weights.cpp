@@ -188,14 +188,23 @@ class Loader {
   }
 
   at::Tensor tensor(const Slot& slot) const {
-    const auto keep = [pages = pages_](void*) {};
     const Weight& weight = *slot.weight;
     if (slot.form == Form::packed)
-      return at::from_blob(at(slot), {static_cast<std::int64_t>(slot.bytes)}, keep, at::kByte);
-    if (weight.kind == Weight::Kind::vector)
-      return at::from_blob(at(slot), {weight.rows}, keep, at::kFloat);
+      return view(slot, {static_cast<std::int64_t>(slot.bytes)}, at::kByte);
+    if (weight.kind == Weight::Kind::vector) return view(slot, {weight.rows}, at::kFloat);
     const auto type = slot.form == Form::codes ? at::kChar : scalar_type(slot.type);
-    return at::from_blob(at(slot), {weight.rows, weight.cols}, keep, type);
+    return view(slot, {weight.rows, weight.cols}, type);
+  }
+
+  // Holds the pages by a pointer, as block.cpp does and for its reason.
+  at::Tensor view(const Slot& slot, at::IntArrayRef shape, at::ScalarType type) const {
+    using Held = std::shared_ptr<runtime::Pages>;
+    auto held = std::make_unique<Held>(pages_);
+    return at::for_blob(at(slot), shape)
+        .context(held.release(), [](void* pages) { delete static_cast<Held*>(pages); })
+        .options(type)
+        .target_device(at::kCPU)
+        .make_tensor();
   }
 
   Weights publish() const {
