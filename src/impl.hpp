@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <reranker/reranker.hpp>
 
 #include "batch/pack.hpp"
@@ -35,6 +37,16 @@ Ranking best_first(Ranking ranking, std::size_t top_n);
 /// does not exist, and where memory ends it cannot be asked: the encoder's is left to the system
 /// then.
 void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept;
+
+/// Throws Error: invalid_argument, where `value` is none of its type's, of which `last` is the
+/// last.
+template <typename Enum>
+void require_known(const char* name, Enum value, Enum last) {
+  const int number = static_cast<int>(value);
+  if (number < 0 || number > static_cast<int>(last))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} is {}, 0 to {} wanted", name, number, static_cast<int>(last)));
+}
 
 /// What a loaded model is made of. Hidden, where the class around it is exported.
 struct __attribute__((visibility("hidden"))) Reranker::Impl {

@@ -198,6 +198,8 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
 
 std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem::path& folder,
                                                            const LoadOptions& options) {
+  require_known("device", options.device, Device::cuda);
+  require_known("precision", options.precision, Precision::fp8);
   require_folder(folder);
   const model::Model model = read_model(folder);
   const model::Config& config = model.config;

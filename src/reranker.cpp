@@ -79,8 +79,8 @@ Fit fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view
   const auto chunks = [&](const model::Chunks& of) {
     return batch::Chunks{prompts.at(of.tokens), of.most};
   };
-  const batch::Chunking chunking{chunks(how.chunks), how.article_tokens,
-                                 chunks(how.article_chunks)};
+  const batch::Chunking chunking{chunks(how.chunks), how.article_tokens, chunks(how.article_chunks),
+                                 [&] { watch.check(); }};
   auto fitted = batch::fit(prompts.at(max_tokens), chunking, valid ? passage : repaired.text(),
                            index, how.overflow);
   Hit hit;
@@ -168,6 +168,8 @@ Ranking best_first(Ranking ranking, std::size_t top_n) {
 Reranker::Reranker(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
 void Reranker::Impl::check(const ScoreOptions& options, std::size_t num_passages) const {
+  require_known("overflow", options.overflow, Overflow::fail);
+  require_known("special_tokens", options.special_tokens, SpecialTokens::plain);
   if (options.token_budget == 0)
     throw Error(ErrorCode::invalid_argument, "token_budget is 0, at least 1 wanted");
   if (options.max_chunks == 0)
@@ -300,6 +302,7 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string
                                              SpecialTokens special_tokens) const {
   return runtime::guarded([&] {
     impl_->require_own_process();
+    require_known("special_tokens", special_tokens, SpecialTokens::plain);
     Impl::BorrowedScratch scratch(*impl_);
     const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens,
                               repair(query), text::Prompt::kNoWindow);
@@ -311,6 +314,7 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
                                              SpecialTokens special_tokens) const {
   return runtime::guarded([&] {
     impl_->require_own_process();
+    require_known("special_tokens", special_tokens, SpecialTokens::plain);
     Impl::BorrowedScratch scratch(*impl_);
     std::vector<std::int32_t> ids;
     impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);

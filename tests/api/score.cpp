@@ -178,6 +178,11 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   options.token_budget = 0;
   check_error(ErrorCode::invalid_argument, "token_budget is 0",
               [&] { model.score("q", {"a"}, options); });
+  options = {};
+  options.max_chunks = 0;  // of no use to a call that cuts
+  check_error(ErrorCode::invalid_argument, "max_chunks is 0",
+              [&] { model.score("q", {"a"}, options); });
+  check_error(ErrorCode::invalid_argument, "threads is 4097", [] { reranker::Runtime({4097}); });
 
   reranker::LoadOptions load;
   load.max_tokens = 100000;
@@ -192,4 +197,25 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   load.precision = reranker::Precision::fp16;
   check_error(ErrorCode::unsupported, "precision is fp16", [&] { load_tiny(load); });
   check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });
+}
+
+TEST_CASE("a number that no enumerator has is refused", "[score]") {
+  const auto model = load_tiny();
+  reranker::ScoreOptions options;
+  options.overflow = static_cast<reranker::Overflow>(9);
+  check_error(ErrorCode::invalid_argument, "overflow is 9, 0 to 3 wanted",
+              [&] { model.score("q", {"a"}, options); });
+  options = {};
+  options.special_tokens = static_cast<reranker::SpecialTokens>(-1);
+  check_error(ErrorCode::invalid_argument, "special_tokens is -1, 0 to 1 wanted",
+              [&] { model.score("q", {"a"}, options); });
+  check_error(ErrorCode::invalid_argument, "special_tokens is -1",
+              [&] { model.tokenize("q", "a", options.special_tokens); });
+  reranker::LoadOptions load;
+  load.device = static_cast<reranker::Device>(3);
+  check_error(ErrorCode::invalid_argument, "device is 3, 0 to 2 wanted", [&] { load_tiny(load); });
+  load = {};
+  load.precision = static_cast<reranker::Precision>(6);
+  check_error(ErrorCode::invalid_argument, "precision is 6, 0 to 5 wanted",
+              [&] { load_tiny(load); });
 }
