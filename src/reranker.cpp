@@ -69,7 +69,7 @@ Prompts make_prompts(const MakePrompt& make, std::size_t max_tokens,
 
 // Fits one passage; byte positions are turned back into those of the caller's text.
 Fit fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view passage,
-                std::size_t index, const model::LongPassages& how) {
+                std::size_t index, const model::LongPassages& how, const runtime::Watch& watch) {
   const bool valid = text::valid_utf8(passage);
   const text::RepairedText repaired(valid ? std::string_view() : passage);
   const auto original = [&](std::size_t byte) {
@@ -238,7 +238,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
                             window);
       };
       if (i < queries.size()) prompts = make_prompts(make_prompt, max_tokens, how);
-      auto fit = fit_passage(prompts, max_tokens, passages[i], i, how);
+      auto fit = fit_passage(prompts, max_tokens, passages[i], i, how, watch);
       if (!affordable(fit.sequences)) fit = {not_scored(fit.hit), {}};
       ranking.hits.push_back(fit.hit);
       progress.expect(i, fit.sequences.size());

@@ -120,9 +120,10 @@ struct ScoreOptions {
 
   /// When the scores are of no more use: a call that has more to do by then throws
   /// deadline_exceeded. While it waits for the threads it is woken. While it tokenises it looks
-  /// between passages, and while it computes between the tasks of an operator: milliseconds for a
-  /// small model, a tenth of a second for one of 1B. On CUDA it looks between passes. Other calls
-  /// go on, and so does the model. A submitted call looks when its turn comes to begin.
+  /// between passages and between a passage's chunks, and while it computes between the tasks of an
+  /// operator: milliseconds for a small model, a tenth of a second for one of 1B. On CUDA it looks
+  /// between passes. Other calls go on, and so does the model. A submitted call looks when its turn
+  /// comes to begin.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 
   /// Looked at where the deadline is, but waiting for the threads only when its turn comes.

@@ -64,10 +64,12 @@ std::size_t next_start(const std::vector<Cut>& cuts, std::size_t first, std::siz
 }
 
 std::vector<Sequence> windows(const text::Prompt& prompt, const text::Ends& ends,
-                              std::string_view passage, std::size_t index) {
+                              std::string_view passage, std::size_t index,
+                              const std::function<void()>& before_window) {
   const auto places = cuts(ends, passage, std::max<std::size_t>(prompt.passage_room() / 4, 1));
   std::vector<Sequence> out;
   for (std::size_t first = 0;;) {
+    if (before_window) before_window();
     auto [next, last] = window(prompt, passage, places, first, index);
     out.push_back(std::move(next));
     if (last + 1 == places.size()) return out;
@@ -80,7 +82,7 @@ Fitted chunk(const Chunking& chunking, std::string_view passage, std::size_t ind
   const bool article = ends.tokens.size() > chunking.article_tokens;
   const auto& [prompt, most] = article ? chunking.article_chunks : chunking.chunks;
 
-  auto all = windows(prompt, ends, passage, index);
+  auto all = windows(prompt, ends, passage, index, chunking.before_window);
   Fitted out{{}, Status::chunked, prompt.query_truncated()};
   for (const std::size_t i : likeliest(prompt.query_tokens(), all, prompt.head_tokens(), most))
     out.sequences.push_back(std::move(all[i]));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Chunking {
   Chunks chunks;
   std::size_t article_tokens;
   Chunks article_chunks;
+  std::function<void()> before_window = {};  // what it throws ends a passage of millions of windows
 };
 
 /// Fits `passage` (valid UTF-8), the call's number `index`, into the window of `prompt`; its chunks

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include "batch/fit.hpp"
@@ -225,6 +226,21 @@ TEST_CASE("fit says of the prompt that it read whether its query was cut", "[fit
   };
   CHECK_FALSE(cut("bees"));
   CHECK(cut(words(100)));
+}
+
+TEST_CASE("fit asks before each window whether to go on", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const Prompt prompt = pair_prompt(scratch, 24);
+  int windows = 0;
+  Chunking chunking = all_in(prompt, 1000);
+  chunking.before_window = [&] {
+    if (++windows == 3) throw std::runtime_error("enough");
+  };
+  const auto read = [&] {
+    return reranker::batch::fit(prompt, chunking, words(1000), 0, Overflow::chunk);
+  };
+  CHECK_THROWS_AS(read(), std::runtime_error);
+  CHECK(windows == 3);
 }
 
 TEST_CASE("passages of more than so many tokens have chunks of their own", "[fit]") {
