@@ -65,6 +65,9 @@ TEST_CASE("a job whose turn does not come by its deadline never runs", "[watch]"
   bool ran = false;
   check_error(ErrorCode::deadline_exceeded, "before its turn came",
               [&] { executor.run([&](Crew&) { ran = true; }, kPast); });
+  check_error(ErrorCode::deadline_exceeded, "before its turn came", [&] {
+    executor.run([&](Crew&) { ran = true; }, Watch::Clock::now() + std::chrono::milliseconds(20));
+  });
   Executor::Pending late(executor, [&](Crew&) { ran = true; });
   check_error(ErrorCode::deadline_exceeded, "before its turn came", [&] { late.wait(kPast); });
   {
