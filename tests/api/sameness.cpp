@@ -125,7 +125,7 @@ TEST_CASE("a folder made for int8 has the same scores on kernels with and withou
   const MadeForInt8 folder;
   CHECK(folder.load("generic").info().weights == "int8 quads");  // not all steps that it has
   const auto wanted = folder.load("avx2").score("why", many_passages());
-  for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni", "amx"}) {
+  for (const char* kernels : {"avx2_vnni", "avx512", "avx512_vnni"}) {
     CAPTURE(kernels);
     const auto model = if_there([&] { return folder.load(kernels); });
     if (model) CHECK(model->score("why", many_passages()) == wanted);

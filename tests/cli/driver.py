@@ -24,9 +24,9 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def run(*arguments, stdin=b""):
+def run(*arguments, stdin=b"", environment=None):
     process = subprocess.run([RERANK, *map(str, arguments)], input=stdin, capture_output=True,
-                             timeout=120, check=False, env=ENVIRONMENT)
+                             timeout=120, check=False, env=ENVIRONMENT | (environment or {}))
     return Result(process)
 
 

@@ -32,6 +32,7 @@ class Formats(driver.CliTest):
         self.assertEqual(len(scores), 3)
         for text in scores:
             self.assertTrue(is_shortest(text), text)
+        self.assertGreaterEqual(max(len(text.lstrip("-0.").replace(".", "")) for text in scores), 7, scores)
 
     def test_score_answers_a_line_before_it_reads_the_next(self):
         with subprocess.Popen([driver.RERANK, "score", "--model", self.model],

@@ -12,15 +12,13 @@ import make_tiny_model
 REQUEST = {"query": "why do bees dance", "passages": [
     "the bee", "passing on the bees", "", "a " * 40, "The bee is here on the pass 12345. " * 3]}
 FAMILIES = {"llama": make_tiny_model, "bert": make_tiny_bert}
-ROUNDS_TO_BF16 = "unsupported"  # what a processor without AVX512-BF16 says
+ENVIRONMENTS = {"bf16": {"RERANKER_ISA": "generic"}}  # whose kernels have bf16 on every machine
 
 
 class Int8Folders(driver.CliTest):
     def scores(self, folder, precision):
         result = driver.run("score", "--model", folder, "--precision", precision,
-                            stdin=json.dumps(REQUEST).encode() + b"\n")
-        if precision == "bf16" and ROUNDS_TO_BF16 in result.error:
-            self.skipTest(result.error)
+                            stdin=json.dumps(REQUEST).encode() + b"\n", environment=ENVIRONMENTS.get(precision))
         self.assertEqual(result.error, "")
         return json.loads(result.out, parse_float=str)["scores"]
 

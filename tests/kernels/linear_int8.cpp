@@ -138,7 +138,7 @@ TEST_CASE("pack_linear_int8 keeps weights to half a scale and quads to 128", "[l
     for (std::size_t i = 0; i < row.codes.size(); ++i) {
       const auto at = static_cast<std::size_t>(r * k) + i;
       const double weight = i < static_cast<std::size_t>(k) ? w.floats[at] : 0.0;
-      worst = std::max(worst, std::abs(row.codes[i] * double{row.scale} - weight) / row.scale);
+      worst = larger_error(worst, std::abs(row.codes[i] * double{row.scale} - weight) / row.scale);
       sum += row.codes[i];
     }
     CHECK(worst < 0.50002);

@@ -50,7 +50,7 @@ TEST_CASE("quantize keeps rotated values to half a scale", "[quantize]") {
       for (std::int64_t i = 0; i < dim; ++i) {
         const double scale = q.scales[static_cast<std::size_t>(t)];
         const int code = q.codes[static_cast<std::size_t>(t * int8_stride(dim) + i)];
-        worst = std::max(
+        worst = larger_error(
             worst, std::abs((code - 128) * scale - rotated[static_cast<std::size_t>(t * dim + i)]) /
                        scale);
       }

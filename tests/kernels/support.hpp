@@ -165,6 +165,11 @@ inline Eigen::Map<const FloatMatrix> as_matrix(const std::vector<float>& x, std:
   return {x.data(), rows, columns};
 }
 
+/// The larger of two errors; NaN is the largest.
+inline double larger_error(double a, double b) {
+  return std::isnan(b) ? INFINITY : std::max(a, b);
+}
+
 /// Largest difference, relative to the largest expected value.
 inline double error(const std::vector<float>& actual, const Matrix& expected) {
   const auto a = as_matrix(actual, expected.rows(), expected.cols()).cast<double>();

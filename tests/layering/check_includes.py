@@ -39,8 +39,12 @@ def resolve(root, source, name):
     return str(found.resolve().relative_to(root)) if found else None
 
 
+def sources(root):
+    return sorted(file for ending in ("[ch]pp", "cu") for file in root.glob(f"*/**/*.{ending}"))
+
+
 def complaints(root):
-    for source in sorted(root.glob("*/**/*.[ch]pp")):
+    for source in sources(root):
         path = str(source.relative_to(root))
         place = place_of(path)
         if place is None:
@@ -55,7 +59,7 @@ def complaints(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    found = list(complaints(root))
+    found = list(complaints(root)) if sources(root) else [f"{root} has no source"]
     print("\n".join(found) or "every #include points the right way")
     sys.exit(1 if found else 0)
 
