@@ -57,6 +57,22 @@ TEST_CASE("a call ends soon after another thread cancels it, and others go on", 
   CHECK(model.score("why", many_passages()) == before);
 }
 
+TEST_CASE("a call that is cancelled between its passes begins no other", "[deadline]") {
+  const auto model = load_tiny(with_threads(2));
+  RankOptions options;
+  options.token_budget = 100;
+  REQUIRE(model.rank("why", many_passages(), options).usage.batches > 1);
+  options.cancel = CancelToken();
+  int passes = 0;
+  options.progress = [&](std::size_t, std::size_t) {
+    ++passes;
+    options.cancel->cancel();
+  };
+  check_error(ErrorCode::cancelled, "the call was cancelled",
+              [&] { model.rank("why", many_passages(), options); });
+  CHECK(passes == 1);
+}
+
 TEST_CASE("a call that computes ends at its deadline, and its threads serve others", "[deadline]") {
   const auto model = load_tiny(with_threads(2));
   const auto before = model.score("why", many_passages());
