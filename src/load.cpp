@@ -76,7 +76,8 @@ void require_room(std::size_t least, std::size_t window, std::size_t asked_for,
 
 text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {
   const auto path = folder / "tokenizer.json";
-  model::InputFile{path};  // says better than a parser what is no file, or a pointer to one
+  // Says better than a parser what is no file, or a pointer to one.
+  [[maybe_unused]] const model::InputFile file(path);
   auto tokenizer = text::Tokenizer::load(path);
   if (tokenizer.vocabulary_size() > static_cast<std::size_t>(vocab_size))
     throw Error(ErrorCode::model_invalid,
