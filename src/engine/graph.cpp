@@ -51,9 +51,19 @@ void run_as_written() {
   if (jit::getGraphExecutorOptimize()) jit::setGraphExecutorOptimize(false);
 }
 
-// The interpreter keeps of an error, an operator's or its own, its words alone.
-void rethrow_bad_alloc(std::string_view words) {
-  if (words.find("std::bad_alloc") != std::string_view::npos) throw std::bad_alloc();
+// LibTorch keeps of an error, an operator's or its own, its words alone. What else fails is an
+// Error of the library's own doing: `failure` and those words.
+template <typename Work>
+auto told(const char* failure, Work&& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    if (std::string_view(error.what()).find("std::bad_alloc") != std::string_view::npos)
+      throw std::bad_alloc();
+    throw Error(ErrorCode::internal, failure + std::string(error.what()));
+  }
 }
 
 }  // namespace
@@ -68,34 +78,24 @@ struct Graph::Impl {
 
 Graph::Graph(const model::Network& network, const GraphWeights& weights, at::Tensor rope_table)
     : impl_(std::make_unique<Impl>()) {
-  try {
+  told("the graph does not compile: ", [&] {
     register_attributes(impl_->module, network, weights, std::move(rope_table));
     impl_->module.define(std::string(network.script), std::make_shared<OperatorResolver>());
     impl_->self = impl_->module._ivalue();
     impl_->forward = &impl_->module.get_method("forward").function();
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& failure) {
-    rethrow_bad_alloc(failure.what());
-    throw Error(ErrorCode::internal, std::string("the graph does not compile: ") + failure.what());
-  }
+  });
 }
 
 Graph::~Graph() = default;
 
 at::Tensor Graph::run(const at::Tensor& ids, const at::Tensor& offsets) const {
   const c10::InferenceMode no_gradients;
-  try {
+  return told("the graph failed: ", [&] {
     run_as_written();
     jit::Stack stack{impl_->self, ids, offsets};
     impl_->forward->run(stack);
     return stack.front().toTensor();
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& failure) {
-    rethrow_bad_alloc(failure.what());
-    throw Error(ErrorCode::internal, std::string("the graph failed: ") + failure.what());
-  }
+  });
 }
 
 }  // namespace reranker::engine

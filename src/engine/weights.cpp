@@ -4,11 +4,11 @@
 #include <cstring>
 #include <memory>
 
-#include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 
 #include <reranker/error.hpp>
 
+#include "engine/held_tensor.hpp"
 #include "engine/packed_linear.hpp"
 #include "engine/pieces.hpp"
 #include "kernels/cpu/int8_layout.hpp"
@@ -196,15 +196,9 @@ class Loader {
     return view(slot, {weight.rows, weight.cols}, type);
   }
 
-  // Holds the pages by a pointer, as block.cpp does and for its reason.
   at::Tensor view(const Slot& slot, at::IntArrayRef shape, at::ScalarType type) const {
-    using Held = std::shared_ptr<runtime::Pages>;
-    auto held = std::make_unique<Held>(pages_);
-    return at::for_blob(at(slot), shape)
-        .context(held.release(), [](void* pages) { delete static_cast<Held*>(pages); })
-        .options(type)
-        .target_device(at::kCPU)
-        .make_tensor();
+    return held_tensor(std::make_unique<std::shared_ptr<runtime::Pages>>(pages_), at(slot), shape,
+                       type);
   }
 
   Weights publish() const {
