@@ -222,7 +222,7 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
 
   impl->info = impl->describe(model, folder);
   impl->check_forward(folder);
-  runtime::end_jobs_at_exit(impl->info.device == "cpu" ? 0 : 1);
+  runtime::end_jobs_at_exit(impl->info.device == "cpu" ? Device::cpu : Device::cuda);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));
   return impl;
 }

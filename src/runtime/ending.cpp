@@ -15,18 +15,14 @@ constexpr std::chrono::seconds kPatience{10};
 
 constexpr std::chrono::seconds kGrace{1};
 
-constexpr int kMaxEngines = 8;
-
 using Clock = std::chrono::steady_clock;
 
-std::atomic<bool> begun{false};
-std::atomic<Clock::time_point> beginning{Clock::time_point{}};
+std::atomic<Clock::time_point> beginning{Clock::time_point{}};  // of the end; that of time: none
 std::atomic<int> jobs{0};
 thread_local int jobs_here = 0;  // 1 where a callback of a job calls exit
 
 void end_jobs() {
-  if (!begun) beginning = Clock::now();
-  begun = true;
+  if (!ending()) beginning = Clock::now();
   const auto until = Clock::now() + kPatience;
   while (jobs > jobs_here && Clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -40,16 +36,16 @@ void count_jobs_of_child() {
 }  // namespace
 
 bool ending() noexcept {
-  return begun;
+  return beginning.load() != Clock::time_point{};
 }
 
 void let_process_end() {
   std::this_thread::sleep_until(beginning.load() + kGrace);
 }
 
-void end_jobs_at_exit(int engine) {
-  static std::atomic<bool> registered[kMaxEngines];
-  if (registered[engine].exchange(true)) return;
+void end_jobs_at_exit(Device device) {
+  static std::atomic<bool> registered[static_cast<int>(Device::cuda) + 1];
+  if (registered[static_cast<int>(device)].exchange(true)) return;
   static const int counted = ::pthread_atfork(nullptr, nullptr, count_jobs_of_child);
   (void)counted;
   std::atexit(end_jobs);  // without memory for it, the process ends as it would without
@@ -57,7 +53,7 @@ void end_jobs_at_exit(int engine) {
 
 UnderWay::UnderWay() {
   ++jobs;
-  if (begun) {
+  if (ending()) {
     --jobs;
     throw Ending{};
   }

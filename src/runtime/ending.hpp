@@ -1,5 +1,7 @@
 #pragma once
 
+#include <reranker/options.hpp>
+
 namespace reranker::runtime {
 
 /// What ends a job that the process's end finds under way. No std::exception, which the interpreter
@@ -16,8 +18,8 @@ void let_process_end();
 
 /// Has the jobs end before anything is destroyed that is there by now: what `exit` calls, it calls
 /// in the reverse order of registration, and a job that computes while LibTorch's own objects go
-/// would crash. Once for each `engine`, after its first forward pass.
-void end_jobs_at_exit(int engine);
+/// would crash. To be called after a forward pass on the device; the first time counts.
+void end_jobs_at_exit(Device device);
 
 /// A job that is under way as long as this lives.
 class UnderWay {

@@ -29,10 +29,6 @@ constexpr std::chrono::seconds kKept{1};
 // Whose leader this thread is.
 thread_local const Executor* leading = nullptr;
 
-Error process_ends() {
-  return Error(ErrorCode::cancelled, "the process is ending");
-}
-
 void pause_briefly() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -182,7 +178,7 @@ void Executor::lead() {
       (*ticket.job)(*this);
     } catch (const Ending&) {
       let_process_end();
-      ticket.error = std::make_exception_ptr(process_ends());
+      ticket.error = std::make_exception_ptr(Error(ErrorCode::cancelled, "the process is ending"));
     } catch (...) {
       ticket.error = std::current_exception();
     }
