@@ -40,11 +40,12 @@ def resolve(root, source, name):
 
 
 def sources(root):
-    return sorted(file for ending in ("[ch]pp", "cu") for file in root.glob(f"*/**/*.{ending}"))
+    tops = {place.split("/")[0] for place in MAY_INCLUDE}
+    return sorted(file for top in tops for file in (root / top).rglob("*") if file.suffix in (".cpp", ".hpp", ".cu"))
 
 
-def complaints(root):
-    for source in sources(root):
+def complaints(root, files):
+    for source in files:
         path = str(source.relative_to(root))
         place = place_of(path)
         if place is None:
@@ -59,7 +60,8 @@ def complaints(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    found = list(complaints(root)) if sources(root) else [f"{root} has no source"]
+    files = sources(root)
+    found = list(complaints(root, files)) if files else [f"{root} has no source"]
     print("\n".join(found) or "every #include points the right way")
     sys.exit(1 if found else 0)
 
