@@ -52,12 +52,13 @@ inline void turn_registers(__m256 (&x)[Count]) {
 
 /// What turns registers that lie end to end, for blocks of so many columns; 64 are a part of 256.
 template <int Block>
-struct Turn;
-
-template <>
-struct Turn<1> {
-  static constexpr int kRegisters = 1;
-  static inline void apply(__m256 (&)[1]) {}
+struct Turn {
+  static constexpr int kRegisters = Block / 8;
+  static inline void apply(__m256 (&x)[kRegisters]) {
+    for (__m256& each : x) each = turn_fours(each);
+    for (int i = 0; i < kRegisters; i += 2) turn_halves(x[i], x[i + 1]);
+    turn_registers(x);
+  }
 };
 
 template <>
@@ -66,14 +67,10 @@ struct Turn<4> {
   static inline void apply(__m256 (&x)[1]) { x[0] = turn_fours(x[0]); }
 };
 
-template <int Block>
-struct Turn {
-  static constexpr int kRegisters = Block / 8;
-  static inline void apply(__m256 (&x)[kRegisters]) {
-    for (__m256& each : x) each = turn_fours(each);
-    for (int i = 0; i < kRegisters; i += 2) turn_halves(x[i], x[i + 1]);
-    turn_registers(x);
-  }
+template <>
+struct Turn<1> {
+  static constexpr int kRegisters = 1;
+  static inline void apply(__m256 (&)[1]) {}
 };
 
 /// Columns [begin, end) of a row, from `row` times `factor` into y; `seen` is shown what is
