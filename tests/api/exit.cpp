@@ -6,7 +6,10 @@
 // that was loaded, waits for them; they stop at the first error.
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 

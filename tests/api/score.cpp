@@ -75,7 +75,7 @@ TEST_CASE("bf16 scores have the same bits alone, in a batch and on two threads",
 
 TEST_CASE("bf16 is refused where the kernels have no such arithmetic", "[score]") {
   const Isa isa("avx2");
-  check_error(ErrorCode::unsupported, "precision is bf16",
+  check_error(ErrorCode::unsupported, "precision is bf16, which the avx2 kernels",
               [] { load_tiny(in(reranker::Precision::bf16)); });
 }
 
