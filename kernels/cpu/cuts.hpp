@@ -36,6 +36,17 @@ inline Tiles cut_into_tiles(std::int64_t rows, std::int64_t most) {
   return {count, rows / count, rows % count};
 }
 
+/// The rows to ask for while tile `tile`, whose rows begin at `a`, is multiplied: as many as its
+/// own. Those that follow, unless they are fewer or none; else the `first`, which the next panel
+/// begins with. Never what lies behind the rows: where no page is, each asking would wait for its
+/// address.
+template <typename T>
+const T* rows_to_come(const Tiles& tiles, std::int64_t tile, const T* a, std::int64_t stride,
+                      const T* first) {
+  const bool follow = tile + 1 < tiles.count && tiles.rows(tile + 1) == tiles.rows(tile);
+  return follow ? a + tiles.rows(tile) * stride : first;
+}
+
 /// The tasks of a product: parts of its rows times parts of its columns.
 struct Cut {
   std::int64_t row_tasks;

@@ -168,13 +168,14 @@ void finish(const LinearInt8Args& args, const Int8Outputs& to, const std::int32_
             std::int64_t token, std::int64_t rows, std::int64_t first, std::int64_t last) {
   for (std::int64_t r = 0; r < rows; ++r) {
     const float scale = args.scales[token + r];
+    const std::int64_t ahead = r + kRowsAhead < rows ? kRowsAhead * to.n : 0;
     for (std::int64_t p = first; p < last; p += to.step) {
       const std::int64_t column = p / to.step * kPanel;
       const std::int64_t lanes = smaller(kPanel, to.n - column);
       const std::int64_t at = (token + r) * to.n + column;
       // A row's lines of out are few and far from the next row's: no processor foresees them.
-      __builtin_prefetch(args.out + at + kRowsAhead * to.n, 1);
-      if (epilogue == Epilogue::add) __builtin_prefetch(args.residual + at + kRowsAhead * to.n);
+      __builtin_prefetch(args.out + at + ahead, 1);
+      if (epilogue == Epilogue::add) __builtin_prefetch(args.residual + at + ahead);
       const std::int32_t* sum = sums + ((p - first) * rows + r) * kPanel;
       const std::int32_t* offsets = to.offsets + p * kPanel;
       const float* scales = to.scales + p * kPanel;

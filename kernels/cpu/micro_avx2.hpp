@@ -48,13 +48,14 @@ struct Tile {
   std::int64_t c_stride;
   const float* factors;  // (rows), for Into::rescale; any floats otherwise
   // The panel that comes next: next + i * next_step is asked for at step i, and so may be the rows
-  // that follow in `a`. Little by little: a burst of misses would hold up the product's own loads.
+  // of `a` that do. Little by little: a burst of misses would hold up the product's own loads.
   const char* next;
   std::int64_t next_step;  // bytes
 };
 
 template <int Rows, typename Panel, Into into>
-inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, std::int64_t k) {
+inline void multiply_rows(const Tile& t, const float* next_a, const typename Panel::Element* panel,
+                          std::int64_t k) {
   __m256 low[Rows];
   __m256 high[Rows];
   const float* a[Rows];
@@ -63,7 +64,7 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, s
     a[r] = t.a + r * t.a_stride;
   }
   const char* next = t.next;
-  const char* next_rows = reinterpret_cast<const char*>(t.a + Rows * t.a_stride);
+  const char* next_rows = reinterpret_cast<const char*>(next_a);
 #pragma GCC unroll 4
   for (std::int64_t i = 0; i < k; ++i) {
     _mm_prefetch(next, _MM_HINT_T1);
@@ -95,15 +96,15 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* panel, s
 }
 
 template <typename Panel, Into into>
-inline void multiply(int rows, const Tile& t, const typename Panel::Element* panel,
-                     std::int64_t k) {
+inline void multiply(int rows, const Tile& t, const float* next_a,
+                     const typename Panel::Element* panel, std::int64_t k) {
   switch (rows) {
-    case 1: return multiply_rows<1, Panel, into>(t, panel, k);
-    case 2: return multiply_rows<2, Panel, into>(t, panel, k);
-    case 3: return multiply_rows<3, Panel, into>(t, panel, k);
-    case 4: return multiply_rows<4, Panel, into>(t, panel, k);
-    case 5: return multiply_rows<5, Panel, into>(t, panel, k);
-    default: return multiply_rows<6, Panel, into>(t, panel, k);
+    case 1: return multiply_rows<1, Panel, into>(t, next_a, panel, k);
+    case 2: return multiply_rows<2, Panel, into>(t, next_a, panel, k);
+    case 3: return multiply_rows<3, Panel, into>(t, next_a, panel, k);
+    case 4: return multiply_rows<4, Panel, into>(t, next_a, panel, k);
+    case 5: return multiply_rows<5, Panel, into>(t, next_a, panel, k);
+    default: return multiply_rows<6, Panel, into>(t, next_a, panel, k);
   }
 }
 
@@ -116,9 +117,10 @@ template <typename Panel, Into into>
 inline void multiply_tiles(const Tiles& tiles, Tile t, const typename Panel::Element* panel,
                            std::int64_t k, std::int64_t next_bytes) {
   t.next_step = (next_bytes + tiles.count * k - 1) / (tiles.count * k);
+  const float* const first = t.a;
   for (std::int64_t i = 0; i < tiles.count; ++i) {
     const int rows = static_cast<int>(tiles.rows(i));
-    multiply<Panel, into>(rows, t, panel, k);
+    multiply<Panel, into>(rows, t, rows_to_come(tiles, i, t.a, t.a_stride, first), panel, k);
     t.a += rows * t.a_stride;
     t.c += rows * t.c_stride;
     t.factors += rows;

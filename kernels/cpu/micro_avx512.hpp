@@ -44,7 +44,7 @@ struct Tile {
   Into into;
   const float* factors;  // (rows), for Into::rescale; any floats otherwise
   // The panels that come next: next + i * next_step is asked for at step i, and so may be the rows
-  // that follow in `a`. Little by little: a burst of misses would hold up the product's own loads.
+  // of `a` that do. Little by little: a burst of misses would hold up the product's own loads.
   const char* next;
   std::int64_t next_step;  // bytes
 };
@@ -72,7 +72,8 @@ inline void finish_tile(const Tile& tile, Floats (&sums)[Rows][Panels]) {
 }
 
 template <int Rows, int Panels, typename Panel>
-inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::int64_t k) {
+inline void multiply_rows(const Tile& t, const float* next_a, const typename Panel::Element* b,
+                          std::int64_t k) {
   constexpr auto kBytes = static_cast<std::int64_t>(sizeof(typename Panel::Element));
   Floats sums[Rows][Panels];
   for (int r = 0; r < Rows; ++r)
@@ -81,7 +82,7 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::
   const float* a[(Rows + 2) / 3];
   for (int g = 0; g * 3 < Rows; ++g) a[g] = t.a + g * 3 * a_stride;
   const char* next = t.next;
-  const char* next_rows = reinterpret_cast<const char*>(t.a + Rows * t.a_stride);
+  const char* next_rows = reinterpret_cast<const char*>(next_a);
 #pragma GCC unroll 4
   for (std::int64_t i = 0; i < k; ++i) {
     for (int p = 0; p < Panels; ++p) prefetch_to_l2(next + p * t.b_stride * kBytes);
@@ -101,11 +102,12 @@ inline void multiply_rows(const Tile& t, const typename Panel::Element* b, std::
 
 /// multiply_rows of as many rows as are asked for.
 template <int Panels, typename Panel, int Rows = kMaxTileRows>
-inline void multiply(int rows, const Tile& t, const typename Panel::Element* b, std::int64_t k) {
+inline void multiply(int rows, const Tile& t, const float* next_a, const typename Panel::Element* b,
+                     std::int64_t k) {
   if constexpr (Rows > 1) {
-    if (rows < Rows) return multiply<Panels, Panel, Rows - 1>(rows, t, b, k);
+    if (rows < Rows) return multiply<Panels, Panel, Rows - 1>(rows, t, next_a, b, k);
   }
-  multiply_rows<Rows, Panels, Panel>(t, b, k);
+  multiply_rows<Rows, Panels, Panel>(t, next_a, b, k);
 }
 
 inline Tiles tiles_of(std::int64_t rows) {
@@ -118,9 +120,10 @@ template <int Panels, typename Panel>
 inline void multiply_tiles(const Tiles& tiles, Tile t, const typename Panel::Element* b,
                            std::int64_t k, std::int64_t next_bytes) {
   t.next_step = (next_bytes + tiles.count * k - 1) / (tiles.count * k);
+  const float* const first = t.a;
   for (std::int64_t i = 0; i < tiles.count; ++i) {
     const int rows = static_cast<int>(tiles.rows(i));
-    multiply<Panels, Panel>(rows, t, b, k);
+    multiply<Panels, Panel>(rows, t, rows_to_come(tiles, i, t.a, t.a_stride, first), b, k);
     t.a += rows * t.a_stride;
     t.c += rows * t.c_stride;
     t.factors += rows;
