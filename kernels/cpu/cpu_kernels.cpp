@@ -85,11 +85,13 @@ CpuKernels make_avx2() {
   return table;
 }
 
+// A table is made by code that its processors alone run: whether this is one is asked before.
 const CpuKernels* avx2_kernels() {
-  static const CpuKernels table = make_avx2();
   // F16C came before AVX2 on every processor, but a hypervisor may hide it.
-  const bool runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
-  return runs ? &table : nullptr;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
+    return nullptr;
+  static const CpuKernels table = make_avx2();
+  return &table;
 }
 
 CpuKernels make_avx2_vnni() {
@@ -145,37 +147,39 @@ CpuKernels make_amx() {
 }
 
 const CpuKernels* avx2_vnni_kernels() {
+  if (avx2_kernels() == nullptr || !has_avx_vnni()) return nullptr;
   static const CpuKernels table = make_avx2_vnni();
-  return avx2_kernels() != nullptr && has_avx_vnni() ? &table : nullptr;
+  return &table;
 }
 
 const CpuKernels* avx512_kernels() {
-  static const CpuKernels table = make_avx512();
   // Asks the system, too: it may not save the registers.
   const bool runs = avx2_kernels() != nullptr && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
-  return runs ? &table : nullptr;
+  if (!runs) return nullptr;
+  static const CpuKernels table = make_avx512();
+  return &table;
 }
 
 const CpuKernels* avx512_vnni_kernels() {
+  if (avx512_kernels() == nullptr || !__builtin_cpu_supports("avx512vnni")) return nullptr;
   static const CpuKernels table = make_avx512_vnni();
-  const bool runs = avx512_kernels() != nullptr && __builtin_cpu_supports("avx512vnni");
-  return runs ? &table : nullptr;
+  return &table;
 }
 
 const CpuKernels* avx512_bf16_kernels() {
+  if (avx512_vnni_kernels() == nullptr || !__builtin_cpu_supports("avx512bf16")) return nullptr;
   static const CpuKernels table = make_avx512_bf16();
-  const bool runs = avx512_vnni_kernels() != nullptr && __builtin_cpu_supports("avx512bf16");
-  return runs ? &table : nullptr;
+  return &table;
 }
 
 // Tried before it is taken: none of us has seen it on a processor.
 const CpuKernels* amx_kernels() {
+  if (avx512_bf16_kernels() == nullptr || !amx_granted()) return nullptr;
   static const CpuKernels table = make_amx();
-  static const bool runs = avx512_bf16_kernels() != nullptr && amx_granted() &&
-                           same_products(table, generic_kernels(Bf16Sums::tiles));
-  return runs ? &table : nullptr;
+  static const bool right = same_products(table, generic_kernels(Bf16Sums::tiles));
+  return right ? &table : nullptr;
 }
 #else
 const CpuKernels* avx2_kernels() {
