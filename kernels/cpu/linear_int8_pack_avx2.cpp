@@ -43,7 +43,7 @@ template <WeightType type>
 float magnitude(const Row<type>& row, Int8Range range) {
   typename Row<type>::Element buffer[kChunk];
   __m256i single = least_magnitudes();
-  __m256i together = least_magnitudes();
+  __m256i together = _mm256_setzero_si256();
   for (std::int64_t i = 0; i < row.k; i += kChunk) {
     const auto* from = row.chunk(i, buffer);
     for (int j = 0; j < kChunk; j += 8) {

@@ -179,6 +179,21 @@ TEST_CASE("pack_linear_int8 gives the same bytes on every instruction set, in pi
     }
 }
 
+TEST_CASE("pack_linear_int8 gives weights of hardly any size the same bytes everywhere",
+          "[linear_int8][pack][isa]") {
+  const auto range = GENERATE(from_range(std::begin(kRanges), std::end(kRanges)));
+  const float weight = GENERATE(0.0f, 0x1p-149f, 0x1p-101f, 0x1p-100f);
+  Weights w{{{3, 40, WeightType::fp32, RowOrder::plain}, range}, {}, {}};
+  w.floats.assign(3 * 40, weight);
+  const Buffer expected(packed_linear_int8_bytes(w.form));
+  pack(generic_kernels(), w, expected, 3);
+  for (const CpuKernels* kernels : all_tables()) {
+    const Buffer packed(expected.size());
+    pack(*kernels, w, packed, 3);
+    CHECK(std::memcmp(packed.data(), expected.data(), expected.size()) == 0);
+  }
+}
+
 TEST_CASE("linear_int8 agrees with its definition", "[linear_int8]") {
   const auto range = GENERATE(from_range(std::begin(kRanges), std::end(kRanges)));
   const std::int64_t k = GENERATE(1, 3, 111, 2049);
