@@ -56,8 +56,10 @@ class Builder {
 
   void norm(const std::string& attribute, std::int64_t layer, const std::string& name,
             std::int64_t dim) {
-    stack(Kind::vector, attribute, layer, {name}, ".weight", {dim});
-    stack(Kind::vector, attribute + "_bias", layer, {name}, ".bias", {dim});
+    // Their names of 2018, which transformers reads as well.
+    const bool old = tensors_.has_body(name + ".gamma");
+    stack(Kind::vector, attribute, layer, {name}, old ? ".gamma" : ".weight", {dim});
+    stack(Kind::vector, attribute + "_bias", layer, {name}, old ? ".beta" : ".bias", {dim});
   }
 
  private:

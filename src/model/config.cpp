@@ -1,8 +1,12 @@
 #include "model/config.hpp"
 
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
+#include <initializer_list>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <reranker/error.hpp>
 
@@ -72,9 +76,10 @@ void require_one_label(const JsonObject& config) {
 
 double positive(const JsonObject& object, std::string_view key, double fallback) {
   const double value = object.number(key).value_or(fallback);
-  if (!(value > 0.0) || !std::isfinite(value))
-    throw Error(ErrorCode::model_invalid, fmt::format("{}: \"{}\" is {}, a number above 0 wanted",
-                                                      object.where(), key, value));
+  if (!(value >= double{FLT_MIN}) || value > double{FLT_MAX})
+    throw Error(ErrorCode::model_invalid,
+                fmt::format("{}: \"{}\" is {}, a number above 0 wanted, {} to {}", object.where(),
+                            key, value, FLT_MIN, FLT_MAX));
   return value;
 }
 
@@ -91,9 +96,21 @@ std::string read_architecture(const JsonObject& config) {
 
 namespace {
 
-std::optional<Fusion> read_fusion(const JsonObject& within, std::string_view key) {
+// Of an object of ours, which transformers does not read: a key that is misspelt would be a key
+// left out.
+void require_known_keys(const JsonObject& object, std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : object.raw())
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"{}\" is unknown, of {} one wanted", object.where(),
+                              shown(std::string(key)), fmt::join(known, ", ")));
+}
+
+std::optional<Fusion> read_fusion(const JsonObject& within, std::string_view key,
+                                  std::initializer_list<std::string_view> keys) {
   const auto object = within.object(key);
   if (!object) return {};
+  require_known_keys(*object, keys);
   if (!object->has("max_weight") && !object->has("zscore_weight"))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: neither \"max_weight\" nor \"zscore_weight\" is there, a number "
@@ -113,6 +130,7 @@ LogOdds read_log_odds(const JsonObject& calibration, std::string_view key) {
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: \"{}\" is missing, an object of \"slope\" and \"offset\" wanted",
                             calibration.where(), key));
+  require_known_keys(*object, {"slope", "offset"});
   for (const auto* part : {"slope", "offset"})
     if (!object->has(part))
       throw Error(ErrorCode::model_invalid,
@@ -121,9 +139,10 @@ LogOdds read_log_odds(const JsonObject& calibration, std::string_view key) {
 }
 
 void read_fusions(const JsonObject& config, Config& out) {
-  out.fusion = read_fusion(config, "first_stage");
+  out.fusion = read_fusion(config, "first_stage", {"max_weight", "zscore_weight", "other_scripts"});
   if (out.fusion)
-    out.fusion_other_scripts = read_fusion(*config.object("first_stage"), "other_scripts");
+    out.fusion_other_scripts = read_fusion(*config.object("first_stage"), "other_scripts",
+                                           {"max_weight", "zscore_weight"});
 }
 
 // A map that is there just where its kind of score is: none stays uncalibrated unseen.
@@ -140,6 +159,7 @@ LogOdds read_log_odds_of(const JsonObject& calibration, std::string_view key, bo
 std::optional<Calibration> read_calibration(const JsonObject& config, const Config& read) {
   const auto object = config.object("calibration");
   if (!object) return {};
+  require_known_keys(*object, {"logit", "fused", "fused_other_scripts"});
   Calibration out;
   out.logit = read_log_odds(*object, "logit");
   out.fused = read_log_odds_of(*object, "fused", read.fusion.has_value(), "first_stage", out.logit);
@@ -165,6 +185,7 @@ LongPassages read_chunking(const JsonObject& object) {
   out.overflow = Overflow::chunk;
   out.chunks = read_chunks(object);
   if (const auto articles = object.object("articles")) {
+    require_known_keys(*articles, {"over_tokens", "max_chunks", "chunk_tokens"});
     out.article_tokens = read_count(*articles, "over_tokens");
     out.article_chunks = read_chunks(*articles);
   }
@@ -174,6 +195,7 @@ LongPassages read_chunking(const JsonObject& object) {
 LongPassages read_long_passages(const JsonObject& config) {
   const auto object = config.object("long_passages");
   if (!object) return {};
+  require_known_keys(*object, {"overflow", "max_chunks", "chunk_tokens", "articles"});
   const std::string overflow = object->string("overflow").value_or("not given");
   if (overflow == "chunk") return read_chunking(*object);
   if (overflow != "truncate")

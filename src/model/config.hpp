@@ -84,7 +84,8 @@ std::string read_architecture(const JsonObject& config);
 /// Reads all but num_kv_heads, head_dim and num_token_types. Throws Error: model_invalid.
 void read_common(const JsonObject& config, Config& out);
 
-/// `fallback` where the key is absent. Throws Error: model_invalid, where it is not above 0.
+/// `fallback` where the key is absent. Throws Error: model_invalid, where it is not above 0 or
+/// fp32 has no such number.
 double positive(const JsonObject& object, std::string_view key, double fallback);
 
 // What would change the arithmetic and that we do not have is refused, never ignored. What is

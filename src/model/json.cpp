@@ -16,6 +16,19 @@ namespace dom = simdjson::dom;
 // A config.json has kilobytes, the index of a checkpoint megabytes.
 constexpr std::uint64_t kMaxBytes = 100'000'000;
 
+constexpr std::size_t kShownBytes = 80;
+
+std::string shown(std::string text) {
+  if (text.size() <= kShownBytes) return text;
+  std::size_t end = kShownBytes;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // no half character
+  return text.substr(0, end) + "...";
+}
+
+std::string shown(dom::element value) {
+  return shown(simdjson::minify(value));
+}
+
 JsonObject::JsonObject(dom::object object, std::string where)
     : object_(object), where_(std::move(where)) {}
 
@@ -27,10 +40,8 @@ std::optional<dom::element> JsonObject::find(std::string_view key) const {
 }
 
 void JsonObject::refuse(std::string_view key, dom::element found, std::string_view wanted) const {
-  std::string text = simdjson::minify(found);
-  if (text.size() > 80) text = text.substr(0, 80) + "...";
   throw Error(ErrorCode::model_invalid,
-              fmt::format("{}: \"{}\" is {}, {} wanted", where_, key, text, wanted));
+              fmt::format("{}: \"{}\" is {}, {} wanted", where_, key, shown(found), wanted));
 }
 
 bool JsonObject::has(std::string_view key) const {
@@ -96,13 +107,26 @@ JsonFile::JsonFile(std::string_view text, std::string where) : where_(std::move(
   parse(text);
 }
 
+namespace {
+
+// Python's json writes and reads what JSON has not: the parser says no more than that it fails.
+std::string what_is_wrong(simdjson::error_code error, std::string_view text) {
+  if (error == simdjson::BIGINT_ERROR)
+    return "an integer beyond 64 bits found, smaller ones wanted";
+  for (const auto* number : {"NaN", "Infinity"})
+    if (text.find(number) != std::string_view::npos)
+      return fmt::format("not JSON: {} found, numbers wanted", number);
+  return fmt::format("not JSON: {}", simdjson::error_message(error));
+}
+
+}  // namespace
+
 void JsonFile::parse(std::string_view text) {
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size()).get(root);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS)
-    throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: not JSON: {}", where_, simdjson::error_message(error)));
+    throw Error(ErrorCode::model_invalid, where_ + ": " + what_is_wrong(error, text));
   if (root.get(root_) != simdjson::SUCCESS)
     throw Error(ErrorCode::model_invalid, fmt::format("{}: a JSON object wanted", where_));
 }

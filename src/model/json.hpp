@@ -10,6 +10,11 @@
 
 namespace reranker::model {
 
+/// The text, or as much of it as a message has room for.
+std::string shown(std::string text);
+/// The value as JSON, as much of it likewise.
+std::string shown(simdjson::dom::element value);
+
 /// A JSON object with the name of the file that it came from, so that every complaint about a
 /// value names file, key, value found and value wanted (Error: model_invalid).
 ///

@@ -1,6 +1,8 @@
 #include "model/llama_config.hpp"
 
 #include <cmath>
+#include <initializer_list>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -22,8 +24,12 @@ void refuse_variants(const JsonObject& config) {
   require_false(config, "mlp_bias");
   require_known_quantization(config);
   require_one_label(config);
-  const double rotary = config.number("partial_rotary_factor").value_or(1.0);
-  if (rotary != 1.0) refuse(config, "partial_rotary_factor", fmt::format("{}", rotary), "1");
+}
+
+// transformers reads it in either place.
+void require_whole_heads(const JsonObject& object) {
+  const double rotary = object.number("partial_rotary_factor").value_or(1.0);
+  if (rotary != 1.0) refuse(object, "partial_rotary_factor", fmt::format("{}", rotary), "1");
 }
 
 RopeType read_rope_type(const JsonObject& scaling) {
@@ -43,32 +49,52 @@ double at_least_one(const JsonObject& object, std::string_view key, double by_de
   return value;
 }
 
-// transformers 5 writes rope_parameters {rope_type, rope_theta, ...}; earlier versions rope_theta
-// beside rope_scaling {rope_type or type, ...}.
-Rope read_rope(const JsonObject& config) {
-  Rope rope;
-  rope.theta = at_least_one(config, "rope_theta", rope.theta);
-  auto scaling = config.object("rope_parameters");
-  if (!scaling) scaling = config.object("rope_scaling");
-  if (!scaling) return rope;
+void require_numbers(const JsonObject& object, std::initializer_list<const char*> keys) {
+  for (const char* key : keys)
+    if (!object.has(key))
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"{}\" is missing, a number wanted", object.where(), key));
+}
 
-  rope.theta = at_least_one(*scaling, "rope_theta", rope.theta);
-  rope.type = read_rope_type(*scaling);
-  if (rope.type != RopeType::plain && !scaling->has("factor"))
-    throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: \"factor\" is missing, a number wanted", scaling->where()));
-  rope.factor = at_least_one(*scaling, "factor", 1.0);
-  if (rope.type != RopeType::llama3) return rope;
-
-  rope.low_freq_factor = positive(*scaling, "low_freq_factor", rope.low_freq_factor);
-  rope.high_freq_factor = positive(*scaling, "high_freq_factor", rope.high_freq_factor);
-  rope.original_max_positions =
-      positive(*scaling, "original_max_position_embeddings", rope.original_max_positions);
+void read_llama3(const JsonObject& scaling, Rope& rope) {
+  require_numbers(scaling,
+                  {"low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
+  rope.low_freq_factor = positive(scaling, "low_freq_factor", 0.0);
+  rope.high_freq_factor = positive(scaling, "high_freq_factor", 0.0);
+  rope.original_max_positions = positive(scaling, "original_max_position_embeddings", 0.0);
   if (rope.high_freq_factor <= rope.low_freq_factor)
     throw Error(
         ErrorCode::model_invalid,
         fmt::format("{}: \"high_freq_factor\" is {}, more than the low_freq_factor of {} wanted",
-                    scaling->where(), rope.high_freq_factor, rope.low_freq_factor));
+                    scaling.where(), rope.high_freq_factor, rope.low_freq_factor));
+}
+
+Rope read_rope_of(const JsonObject& scaling, Rope rope) {
+  require_whole_heads(scaling);
+  rope.theta = at_least_one(scaling, "rope_theta", rope.theta);
+  rope.type = read_rope_type(scaling);
+  if (rope.type != RopeType::plain) require_numbers(scaling, {"factor"});
+  rope.factor = at_least_one(scaling, "factor", 1.0);
+  if (rope.type == RopeType::llama3) read_llama3(scaling, rope);
+  return rope;
+}
+
+// transformers 5 writes rope_parameters {rope_type, rope_theta, ...}; earlier versions rope_theta
+// beside rope_scaling {rope_type or type, ...}. Which of two counts has changed between versions.
+Rope read_rope(const JsonObject& config) {
+  require_whole_heads(config);
+  Rope plain;
+  plain.theta = at_least_one(config, "rope_theta", plain.theta);
+  const auto parameters = config.object("rope_parameters");
+  const auto scaling = config.object("rope_scaling");
+  if (!parameters && !scaling) return plain;
+  const Rope rope = read_rope_of(parameters ? *parameters : *scaling, plain);
+  if (parameters && scaling && !(read_rope_of(*scaling, plain) == rope))
+    refuse(config, "rope_scaling", "other than \"rope_parameters\"", "one of them, or the same");
+  const auto original = config.number("original_max_position_embeddings");
+  if (rope.type == RopeType::llama3 && original && *original != rope.original_max_positions)
+    refuse(config, "original_max_position_embeddings", fmt::format("{}", *original),
+           fmt::format("{}, as beside rope's factor,", rope.original_max_positions));
   return rope;
 }
 
@@ -93,6 +119,14 @@ void read_heads(const JsonObject& config, LlamaConfig& out) {
 }
 
 }  // namespace
+
+bool Rope::operator==(const Rope& other) const {
+  const auto all = [](const Rope& rope) {
+    return std::tie(rope.type, rope.theta, rope.factor, rope.low_freq_factor, rope.high_freq_factor,
+                    rope.original_max_positions);
+  };
+  return all(*this) == all(other);
+}
 
 LlamaConfig read_llama_config(const JsonObject& config) {
   LlamaConfig out;

@@ -17,6 +17,8 @@ struct Rope {
   double low_freq_factor = 1.0;            // llama3
   double high_freq_factor = 4.0;           // llama3
   double original_max_positions = 8192.0;  // llama3
+
+  bool operator==(const Rope& other) const;
 };
 
 /// What config.json says of a bidirectional Llama with a one-logit head.

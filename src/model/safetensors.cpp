@@ -20,6 +20,7 @@ namespace dom = simdjson::dom;
 
 // The format's own limit; a longer header is a broken or hostile file.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr std::size_t kMaxDimensions = 8;  // more than any tensor of a model has
 
 [[noreturn]] void invalid(const std::string& where, const std::string& message) {
   throw Error(ErrorCode::model_invalid, where + ": " + message);
@@ -43,15 +44,19 @@ DType parse_dtype(const std::string& where, std::string_view text) {
               fmt::format("{}: dtype is {}, F32, F16, BF16 or I8 wanted", where, text));
 }
 
-std::vector<std::int64_t> parse_integers(const JsonObject& entry, std::string_view key) {
+std::vector<std::int64_t> parse_integers(const JsonObject& entry, std::string_view key,
+                                         std::size_t most) {
   const auto array = entry.array(key);
   if (!array) invalid(entry.where(), fmt::format("\"{}\" is missing, an array wanted", key));
+  if (array->size() > most)
+    invalid(entry.where(),
+            fmt::format("\"{}\" holds {} numbers, at most {} wanted", key, array->size(), most));
   std::vector<std::int64_t> values;
   for (const dom::element element : *array) {
     std::int64_t value = 0;
     if (element.get(value) != simdjson::SUCCESS || value < 0)
-      invalid(entry.where(), fmt::format("\"{}\" holds {}, integers of 0 or more wanted", key,
-                                         simdjson::minify(element)));
+      invalid(entry.where(),
+              fmt::format("\"{}\" holds {}, integers of 0 or more wanted", key, shown(element)));
     values.push_back(value);
   }
   return values;
@@ -78,7 +83,7 @@ struct Range {
 
 Range parse_range(const JsonObject& entry, std::string_view name, std::uint64_t data_begin,
                   std::uint64_t file_size) {
-  const auto offsets = parse_integers(entry, "data_offsets");
+  const auto offsets = parse_integers(entry, "data_offsets", 2);
   if (offsets.size() != 2 || offsets[0] > offsets[1])
     invalid(entry.where(), "\"data_offsets\" is not [begin, end]");
   const auto begin = static_cast<std::uint64_t>(offsets[0]);
@@ -93,7 +98,7 @@ Tensor parse_entry(const JsonObject& entry, const Range& range) {
   Tensor tensor;
   tensor.name = range.name;
   tensor.dtype = parse_dtype(entry.where(), entry.string("dtype").value_or("missing"));
-  tensor.shape = parse_integers(entry, "shape");
+  tensor.shape = parse_integers(entry, "shape", kMaxDimensions);
   tensor.bytes = bytes_of(entry.where(), tensor);
   tensor.offset = range.begin;
   if (range.end - range.begin != tensor.bytes)
@@ -141,7 +146,7 @@ std::vector<Tensor> parse_header(const InputFile& file) {
   for (const auto& [key, value] : header.root().raw()) {
     if (key == "__metadata__") continue;
     dom::object object;
-    const std::string entry_where = fmt::format("{}: {}", where, key);
+    const std::string entry_where = fmt::format("{}: {}", where, shown(std::string(key)));
     if (value.get(object) != simdjson::SUCCESS) invalid(entry_where, "an object wanted");
     const JsonObject entry(object, entry_where);
     ranges.push_back(parse_range(entry, key, data_begin, file.size()));
@@ -160,8 +165,8 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& path)
   for (const auto& [tensor, value] : weight_map->raw()) {
     std::string_view shard;
     if (value.get(shard) != simdjson::SUCCESS || shard.find('/') != std::string_view::npos)
-      invalid(path.string(), fmt::format("\"weight_map\": {} is {}, a file name wanted", tensor,
-                                         simdjson::minify(value)));
+      invalid(path.string(), fmt::format("\"weight_map\": {} is {}, a file name wanted",
+                                         shown(std::string(tensor)), shown(value)));
     if (!is_buffer(tensor)) shards.emplace(tensor, shard);
   }
   return shards;
@@ -174,7 +179,14 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
   const auto single = folder / "model.safetensors";
   const auto index = folder / "model.safetensors.index.json";
   std::error_code unknown;  // what cannot be looked at is opened, and the error names it
-  if (std::filesystem::exists(single, unknown) || !std::filesystem::exists(index, unknown)) {
+  const bool has_single = std::filesystem::exists(single, unknown);
+  const bool has_index = std::filesystem::exists(index, unknown);
+  if (!has_single && !has_index && !unknown)
+    throw Error(ErrorCode::model_not_found,
+                fmt::format("{}: not there, nor {}; safetensors wanted, as pytorch_model.bin is "
+                            "not read",
+                            single.string(), index.filename().string()));
+  if (has_single || !has_index) {
     checkpoint.add_file(single);
     checkpoint.give_codes_their_scales();
     return checkpoint;

@@ -16,6 +16,10 @@ Taker::Taker(const Checkpoint& checkpoint, const std::string& prefix, const std:
   if (checkpoint.tensors().count(prefix + first) != 0) prefix_ = prefix;
 }
 
+bool Taker::has_body(const std::string& name) const {
+  return checkpoint_.tensors().count(prefix_ + name) != 0;
+}
+
 Tensor Taker::take(const std::string& name, const Shape& shape) {
   const auto found = checkpoint_.tensors().find(name);
   if (found == checkpoint_.tensors().end())

@@ -22,6 +22,7 @@ class Taker {
   Taker(const Checkpoint& checkpoint, const std::string& prefix, const std::string& first,
         bool (*of_no_use)(std::string_view name));
 
+  bool has_body(const std::string& name) const;
   Tensor body(const std::string& name, const Shape& shape) { return take(prefix_ + name, shape); }
   Tensor take(const std::string& name, const Shape& shape);
 

@@ -63,6 +63,15 @@ class Weights {
     end_ += bytes;
   }
 
+  // Names of before 2019.
+  Weights& with_old_norms() {
+    for (const auto& [name, old] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"},
+                                    std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
+      for (std::size_t at; (at = header_.find(name)) != std::string::npos;)
+        header_.replace(at, std::string(name).size(), old);
+    return *this;
+  }
+
   std::string file() const { return safetensors("{" + header_ + "}", std::string(end_, '\0')); }
 
  private:
@@ -114,6 +123,13 @@ TEST_CASE("a BERT folder is read with the prefix in its names or without", "[ber
   REQUIRE(find(model.network, "qkv_bias").parts.size() == 3);
   CHECK(find(model.network, "qkv_bias").parts[1].name ==
         prefix + "encoder.layer.0.attention.self.key.bias");
+}
+
+TEST_CASE("a BERT folder's norms may have the names that they had first", "[bert]") {
+  const auto model = read(config_json(), Weights("bert.").with_pooler("bert.").with_old_norms());
+  CHECK(find(model.network, "embedding_norm").parts[0].name == "bert.embeddings.LayerNorm.gamma");
+  CHECK(find(model.network, "embedding_norm_bias").parts[0].name ==
+        "bert.embeddings.LayerNorm.beta");
 }
 
 TEST_CASE("a BERT folder's buffers are passed over, and no other tensor is", "[bert]") {

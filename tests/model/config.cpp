@@ -112,7 +112,7 @@ TEST_CASE("a calibration that is not one is refused", "[config]") {
                 ErrorCode::model_invalid,
                 "first_stage: other_scripts: \"max_weight\" is \"a\", a number wanted");
   const std::string neither = "neither \"max_weight\" nor \"zscore_weight\" is there";
-  check_refused(R"("first_stage":{"max_weigth":1},)", ErrorCode::model_invalid, neither);
+  check_refused(R"("first_stage":{},)", ErrorCode::model_invalid, neither);
   check_refused(R"("first_stage":{"max_weight":1,"other_scripts":{}},)", ErrorCode::model_invalid,
                 "first_stage: other_scripts: " + neither);
   check_refused(R"("calibration":true,)", ErrorCode::model_invalid,
@@ -202,9 +202,13 @@ TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
   check_refused(R"("hidden_size":2056,"num_attention_heads":4,"num_key_value_heads":4,)", invalid,
                 "head_dim is 514, an even number of at most 512 wanted");
   check_refused(R"("temperature":0,)", invalid, "\"temperature\" is 0");
+  check_refused(R"("temperature":1e-300,)", invalid, "\"temperature\" is 1e-300, a number above 0");
+  check_refused(R"("rms_norm_eps":1e300,)", invalid, "\"rms_norm_eps\" is 1e+300");
   check_refused(R"("rope_scaling":{"type":"llama3"},)", invalid, "\"factor\" is missing");
   check_refused(R"("vocab_size":null,)", invalid, "\"vocab_size\" is missing");
   check_error(invalid, "not JSON", [] { read("{"); });
+  check_refused(R"("seed":1000000000000000019884624838656,)", invalid, "an integer beyond 64 bits");
+  check_refused(R"("seed":Infinity,)", invalid, "not JSON: Infinity found, numbers wanted");
   check_error(ErrorCode::model_not_found, "config.json",
               [] { read_model(TemporaryFolder().path()); });
 }
@@ -262,6 +266,55 @@ TEST_CASE("plain and linear frequencies have transformers' bits", "[config]") {
   CHECK(inverse_frequencies(rope, 16) ==
         std::vector<float>{0.333333343f, 0.105409257f, 0.0333333351f, 0.0105409259f, 0.00333333318f,
                            0.00105409266f, 0.000333333359f, 0.000105409265f});
+}
+
+TEST_CASE("llama3 frequencies want all of their numbers", "[config]") {
+  const auto refused = [](const std::string& numbers, const std::string& part) {
+    check_refused(R"("rope_scaling":{"type":"llama3","factor":32)" + numbers + "},",
+                  ErrorCode::model_invalid, "rope_scaling: " + part);
+  };
+  refused("", "\"low_freq_factor\" is missing, a number wanted");
+  refused(R"(,"low_freq_factor":1)", "\"high_freq_factor\" is missing");
+  refused(R"(,"low_freq_factor":1,"high_freq_factor":4)",
+          "\"original_max_position_embeddings\" is missing");
+  refused(R"(,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":64)",
+          "\"high_freq_factor\" is 4, more than the low_freq_factor of 4 wanted");
+}
+
+TEST_CASE("what two keys say of rope is the same, or refused", "[config]") {
+  const std::string linear = R"({"type":"linear","factor":2})";
+  const auto both = [&](const std::string& parameters) {
+    return R"("rope_scaling":)" + linear + R"(,"rope_parameters":)" + parameters + ",";
+  };
+  CHECK(read(config_json(both(R"({"rope_type":"linear","factor":2,"rope_theta":5e5})")))
+            .rope.factor == 2.0);
+  check_refused(both(R"({"rope_type":"default"})"), ErrorCode::unsupported,
+                "\"rope_scaling\" is other than \"rope_parameters\"");
+  check_refused(both(R"({"rope_type":"linear","factor":2,"rope_theta":1e4})"),
+                ErrorCode::unsupported, "\"rope_scaling\" is other than");
+  check_refused(R"("rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5},)",
+                ErrorCode::unsupported, "\"partial_rotary_factor\" is 0.5, 1 wanted");
+  check_refused(R"("original_max_position_embeddings":64,"rope_scaling":{"type":"llama3",)"
+                R"("factor":32,"low_freq_factor":1,"high_freq_factor":4,)"
+                R"("original_max_position_embeddings":8192},)",
+                ErrorCode::unsupported, "\"original_max_position_embeddings\" is 64, 8192");
+}
+
+TEST_CASE("a key of ours that is misspelt is refused by name", "[config]") {
+  const auto refused = [](const std::string& more, const std::string& part) {
+    check_refused(more + ",", ErrorCode::model_invalid, part);
+  };
+  refused(R"("first_stage":{"max_weight":1,"zscore_wieght":3})",
+          "first_stage: \"zscore_wieght\" is unknown, of max_weight, zscore_weight, other_scripts");
+  refused(R"("first_stage":{"max_weight":1,"other_scripts":{"zscore":3}})",
+          "other_scripts: \"zscore\" is unknown");
+  refused(R"("long_passages":{"overflow":"chunk","max_chunks":3,"chunk_token":64})",
+          "\"chunk_token\" is unknown");
+  refused(R"("long_passages":{"overflow":"chunk","max_chunks":3,)"
+          R"("articles":{"over_tokens":9,"max_chunks":1,"tokens":3}})",
+          "articles: \"tokens\" is unknown");
+  refused(R"("calibration":{"logits":{"slope":1,"offset":0}})", "\"logits\" is unknown");
+  refused(R"("calibration":{"logit":{"slope":1,"offset":0,"bias":0}})", "\"bias\" is unknown");
 }
 
 TEST_CASE("a folder made for int8 says so, and no other way of it is known", "[config]") {

@@ -57,7 +57,8 @@ TEST_CASE("a checkpoint may lie in shards that an index names", "[safetensors]")
 
 TEST_CASE("a checkpoint that is not there is not found", "[safetensors]") {
   const TemporaryFolder folder;
-  check_error(ErrorCode::model_not_found, "model.safetensors",
+  check_error(ErrorCode::model_not_found,
+              "model.safetensors: not there, nor model.safetensors.index.json; safetensors wanted",
               [&] { Checkpoint::open(folder.path()); });
 }
 
@@ -118,6 +119,10 @@ TEST_CASE("a header that lies about its file is refused", "[safetensors]") {
       safetensors(entry(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]})"),
                   ""),
       ErrorCode::model_invalid, "absurdly large");
+  check_refused(
+      safetensors(entry(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]})"),
+                  "abcd"),
+      ErrorCode::model_invalid, "\"shape\" holds 9 numbers, at most 8 wanted");
 }
 
 TEST_CASE("a checkpoint's tensors share no byte and leave none out", "[safetensors]") {
