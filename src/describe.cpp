@@ -70,7 +70,7 @@ std::string folder_text(const model::Config& config) {
 // Everything that a hit depends on, apart from the texts and the call's options.
 std::string fingerprint(const model::Config& config, const model::Network& network,
                         const engine::Description& description, const text::Frame& frame,
-                        const std::filesystem::path& folder, std::size_t window) {
+                        std::string_view tokenizer_json, std::size_t window) {
   std::string text =
       fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
                   description.precision, description.weights, description.attention, window,
@@ -80,14 +80,13 @@ std::string fingerprint(const model::Config& config, const model::Network& netwo
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
   text += network.script;
   text += frame_text(frame) + folder_text(config);
-  text += model::InputFile(folder / "tokenizer.json").read_all();
+  text += tokenizer_json;
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
 }  // namespace
 
-Info Reranker::Impl::describe(const model::Model& model,
-                              const std::filesystem::path& folder) const {
+Info Reranker::Impl::describe(const model::Model& model, std::string_view tokenizer_json) const {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
   const model::Config& config = model.config;
   const engine::Description& description = encoder->description();
@@ -132,7 +131,8 @@ Info Reranker::Impl::describe(const model::Model& model,
     out.article_chunk_tokens = automatic.article_chunks.tokens;
   }
   out.calibrated = config.calibration.has_value();
-  out.fingerprint = fingerprint(config, model.network, description, frame, folder, max_tokens);
+  out.fingerprint =
+      fingerprint(config, model.network, description, frame, tokenizer_json, max_tokens);
   return out;
 }
 

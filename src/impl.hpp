@@ -107,7 +107,7 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
   model::LongPassages choose(const ScoreOptions& options) const;
 
   /// What is told of the model: all else is there.
-  Info describe(const model::Model& model, const std::filesystem::path& folder) const;
+  Info describe(const model::Model& model, std::string_view tokenizer_json) const;
 
   /// A forward pass of two tokens. Throws Error: model_invalid, where the logit is not finite.
   void check_forward(const std::filesystem::path& folder) const;

@@ -24,11 +24,11 @@ namespace {
 constexpr std::size_t kMaxWindow = 8192;  // what the model family is evaluated at
 
 void require_folder(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(folder, ignored)) return;
-  throw Error(
-      ErrorCode::model_not_found,
-      fmt::format("'{}': not a folder; a Hugging Face model folder wanted", folder.string()));
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  throw Error(ErrorCode::model_not_found,
+              fmt::format("'{}': {}; a Hugging Face model folder wanted", folder.string(),
+                          error ? error.message() : "not a folder"));
 }
 
 std::size_t choose_window(const model::Config& config, std::size_t wanted) {
@@ -74,14 +74,30 @@ void require_room(std::size_t least, std::size_t window, std::size_t asked_for,
   require(long_passages.article_chunks, "long_passages: articles");
 }
 
-text::Tokenizer load_tokenizer(const std::filesystem::path& folder, std::int64_t vocab_size) {
+text::NamedText read_text(const std::filesystem::path& path) {
+  return {model::InputFile(path).read_all(), path.string()};
+}
+
+text::NamedText read_tokenizer_json(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer.json";
-  // Says better than a parser what is no file, or a pointer to one.
-  [[maybe_unused]] const model::InputFile file(path);
-  auto tokenizer = text::Tokenizer::load(path);
+  std::error_code unknown;  // what cannot be looked at is opened, and the error names it
+  if (!std::filesystem::exists(path, unknown) && !unknown)
+    throw Error(ErrorCode::model_not_found,
+                fmt::format("{}: not there; a fast tokenizer's file wanted, as vocab.txt and "
+                            "tokenizer.model are not read",
+                            path.string()));
+  return read_text(path);
+}
+
+text::Tokenizer make_tokenizer(const std::filesystem::path& folder, const text::NamedText& json,
+                               std::int64_t vocab_size) {
+  const auto beside = folder / "tokenizer_config.json";
+  std::optional<text::NamedText> config;
+  if (std::error_code unknown; std::filesystem::exists(beside, unknown)) config = read_text(beside);
+  auto tokenizer = text::Tokenizer::parse(json, config);
   if (tokenizer.vocabulary_size() > static_cast<std::size_t>(vocab_size))
     throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: ids up to {}, config.json has a vocab_size of {}", path.string(),
+                fmt::format("{}: ids up to {}, config.json has a vocab_size of {}", json.file,
                             tokenizer.vocabulary_size() - 1, vocab_size));
   return tokenizer;
 }
@@ -209,7 +225,8 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
   const std::size_t window = choose_window(config, options.max_tokens);
   EncoderToBe encoder(model, window, options, *detail::RuntimeAccess::executor(runtime));
 
-  auto impl = std::make_shared<Impl>(load_tokenizer(folder, config.vocab_size), runtime);
+  const text::NamedText json = read_tokenizer_json(folder);
+  auto impl = std::make_shared<Impl>(make_tokenizer(folder, json, config.vocab_size), runtime);
   impl->max_tokens = window;
   impl->frame = make_frame(impl->tokenizer, model, folder);
   impl->min_tokens = least_window(impl->tokenizer, impl->frame, folder);
@@ -220,7 +237,7 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
   impl->long_passages = config.long_passages;
   impl->encoder = encoder.take();
 
-  impl->info = impl->describe(model, folder);
+  impl->info = impl->describe(model, json.text);
   impl->check_forward(folder);
   runtime::end_jobs_at_exit(impl->info.device == "cpu" ? Device::cpu : Device::cuda);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));

@@ -29,7 +29,7 @@ struct Tokenizer::Scratch::Buffers {
 
 namespace {
 
-simdjson::padded_string read_file(const std::filesystem::path& path) {
+NamedText read_file(const std::filesystem::path& path) {
   // A folder can be opened too, with a size that is nonsense; a pipe would be waited for.
   if (std::error_code ignored;
       std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
@@ -39,22 +39,22 @@ simdjson::padded_string read_file(const std::filesystem::path& path) {
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS)
     throw Error(ErrorCode::model_not_found, path.string() + " cannot be read, wanted a file");
-  return text;
+  return {std::string(std::string_view(text)), path.string()};
 }
 
 // Of nested values. Sequences of processors are read in as many calls, on a caller's stack.
 constexpr std::size_t kMaxDepth = 64;
 
-simdjson::dom::element parse(const std::filesystem::path& path, simdjson::dom::parser& parser,
-                             const simdjson::padded_string& text) {
+// Lives as long as the parser.
+Json parse_json(const NamedText& json, simdjson::dom::parser& parser) {
   simdjson::dom::element root;
-  simdjson::error_code error = parser.allocate(text.size(), kMaxDepth);
-  if (error == simdjson::SUCCESS) error = parser.parse(text).get(root);
+  simdjson::error_code error = parser.allocate(json.text.size(), kMaxDepth);
+  if (error == simdjson::SUCCESS) error = parser.parse(json.text).get(root);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS)
     throw Error(ErrorCode::model_invalid,
-                path.string() + " is not JSON: " + simdjson::error_message(error));
-  return root;
+                json.file + " is not JSON: " + simdjson::error_message(error));
+  return {root, json.file};
 }
 
 bool same(const std::weak_ptr<const Tokenizer::Parts>& a,
@@ -79,14 +79,21 @@ static void require_cut_on_the_right(const Json& file) {
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& tokenizer_json) {
-  const simdjson::padded_string text = read_file(tokenizer_json);
+  return parse(read_file(tokenizer_json));
+}
+
+Tokenizer Tokenizer::parse(const NamedText& json, const std::optional<NamedText>& config) {
   simdjson::dom::parser parser;
-  const Json file(parse(tokenizer_json, parser, text), tokenizer_json.string());
+  const Json file = parse_json(json, parser);
 
   require_cut_on_the_right(file);
   const std::vector<AddedToken> added = read_added_tokens(file);
   auto encoder = read_encoder(file, added);
   Templates around = read_post_processor(file, encoder->vocabulary_size());
+  if (config) {
+    simdjson::dom::parser another;
+    require_agreement(parse_json(*config, another), file, around);
+  }
   // Not make_shared: a Scratch that outlives the model must not hold its memory.
   return Tokenizer(std::shared_ptr<const Parts>(new Parts{
       AddedTokens(select(added, /*normalized=*/false)), std::move(encoder), std::move(around)}));

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,12 @@ struct PairTemplate {
 
 class EncodeOutput;
 
+/// A JSON text, and the file that it is from, for messages.
+struct NamedText {
+  std::string text;
+  std::string file;
+};
+
 /// The tokenizer that a Hugging Face tokenizer.json describes: byte-level BPE as
 /// Llama 3, SmolLM2 and GPT-2 have it, or BERT's WordPiece. Ids equal those of the
 /// `tokenizers` package on every text.
@@ -54,8 +61,14 @@ class Tokenizer {
 
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-  /// Throws Error: model_not_found (no such file), model_invalid (the file
-  /// contradicts itself), unsupported (a component that we do not have, by name).
+  /// Of a tokenizer.json, and of the tokenizer_config.json beside it, if there is one: transformers
+  /// lets it overrule some of the other, so where it says something else it is refused.
+  ///
+  /// Throws Error: model_invalid (a file contradicts itself), unsupported (a component that we do
+  /// not have, by name; files that contradict each other).
+  static Tokenizer parse(const NamedText& json, const std::optional<NamedText>& config = {});
+
+  /// Of a tokenizer.json alone. Throws Error: as parse; model_not_found (no such file).
   static Tokenizer load(const std::filesystem::path& tokenizer_json);
 
   /// Appends the ids of `utf8` to `ids`, without the template around a sequence.

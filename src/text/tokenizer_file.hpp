@@ -40,6 +40,9 @@ struct Templates {
 /// "post_processor", empty if there is none.
 Templates read_post_processor(const Json& file, std::size_t vocabulary_size);
 
+/// Throws unless `config`, a tokenizer_config.json, leaves what `file` and its templates say.
+void require_agreement(const Json& config, const Json& file, const Templates& templates);
+
 /// The components of a normalizer or pre-tokenizer in the order in which they run: itself, or
 /// those of a "Sequence", which has them in `member` and may hold sequences.
 std::vector<Json> components(const Json& whole, std::string_view member);

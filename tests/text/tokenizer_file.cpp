@@ -336,6 +336,40 @@ TEST_CASE("a tokenizer without a pair template has no pair", "[tokenizer_file]")
   }
 }
 
+TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_file]") {
+  const auto parse = [](const std::string& json, const std::string& config) {
+    return Tokenizer::parse({json, "tokenizer.json"}, {{config, "tokenizer_config.json"}});
+  };
+  const auto refused = [&](const std::string& config, const std::string& message) {
+    CAPTURE(config);
+    try {
+      parse(kBert, config);
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::unsupported);
+      CHECK(error.what() == "tokenizer_config.json: " + message);
+    }
+  };
+  // kBert lowercases, and strips accents therefore.
+  CHECK(parse(kBert, R"({"do_lower_case": true, "strip_accents": null, "model_max_length": 512})")
+            .vocabulary_size() == 4);
+  CHECK(parse(kBert, R"({"strip_accents": true, "tokenize_chinese_chars": true})")
+            .vocabulary_size() == 4);
+  refused(R"({"do_lower_case": false})",
+          "do_lower_case is false, wanted true, as tokenizer.json has \"lowercase\"");
+  refused(R"({"strip_accents": false})",
+          "strip_accents is false, wanted true, as tokenizer.json has \"strip_accents\"");
+  refused(R"({"tokenize_chinese_chars": false})",
+          "tokenize_chinese_chars is false, wanted true, as tokenizer.json has "
+          "\"handle_chinese_chars\"");
+  refused(R"({"model_input_names": ["input_ids", "attention_mask"]})",
+          "model_input_names is [\"input_ids\",\"attention_mask\"], wanted \"token_type_ids\" "
+          "among them, as tokenizer.json's pair template has types");
+  // A tokenizer of the other family has no such normalizer, and its pair no types.
+  CHECK(parse(kSmall, R"({"do_lower_case": false, "model_input_names": ["input_ids"]})")
+            .vocabulary_size() == 4);
+}
+
 TEST_CASE("a second processor that adds tokens is refused", "[tokenizer_file]") {
   const std::string processor =
       R"({"type": "BertProcessing", "sep": ["a", 1], "cls": ["[UNK]", 0]})";
