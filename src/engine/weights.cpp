@@ -12,6 +12,7 @@
 #include "engine/packed_linear.hpp"
 #include "engine/pieces.hpp"
 #include "kernels/cpu/int8_layout.hpp"
+#include "runtime/memory.hpp"
 #include "runtime/pages.hpp"
 
 namespace reranker::engine {
@@ -110,9 +111,9 @@ class Loader {
         slots_(lay_out(blueprint.network, arithmetic)),
         pieces_(cut(blueprint.network)) {
     const std::size_t bytes = slots_.back().offset + slots_.back().bytes;
+    require_memory(bytes);
     pages_ = std::make_shared<runtime::Pages>(bytes);
-    if (pages_->data() == nullptr)
-      throw Error(ErrorCode::out_of_memory, fmt::format("no {} bytes for the weights", bytes));
+    if (pages_->data() == nullptr) throw too_little(bytes, "the system has no more");
   }
 
   Weights load() {
@@ -134,6 +135,18 @@ class Loader {
     PieceReader reader;
     std::vector<char> rows;
   };
+
+  // The system gives pages as they are touched: it would end the process then.
+  void require_memory(std::size_t bytes) const {
+    const std::size_t available = runtime::available_memory();
+    if (bytes > available) throw too_little(bytes, fmt::format("{} are available", available));
+  }
+
+  Error too_little(std::size_t bytes, const std::string& reason) const {
+    return {ErrorCode::out_of_memory,
+            fmt::format("{}: {} bytes wanted for the weights, {}",
+                        blueprint_.checkpoint.first_file().string(), bytes, reason)};
+  }
 
   char* at(const Slot& slot) const { return pages_->data() + slot.offset; }
 

@@ -6,17 +6,16 @@
 #include <cerrno>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <memory>
 #include <string>
-#include <string_view>
+
+#include "runtime/cgroup.hpp"
 
 namespace reranker::runtime {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 constexpr int kMostProcessors = 1 << 16;
 
 struct FreeSet {
@@ -60,40 +59,14 @@ std::size_t quota_v1(const fs::path& folder) {
   return quota(microseconds, period);
 }
 
-// Of `cgroup`, "/a/b" say, and of all above it up to the mount: each bounds those below.
-std::size_t least(const fs::path& mount, fs::path cgroup,
-                  std::size_t (*quota_of)(const fs::path& folder)) {
-  std::size_t limit = quota_of(mount);
-  for (cgroup = cgroup.relative_path(); !cgroup.empty(); cgroup = cgroup.parent_path())
-    limit = std::min(limit, quota_of(mount / cgroup));
-  return limit;
-}
-
-bool names_cpu(std::string_view controllers) {
-  return ("," + std::string(controllers) + ",").find(",cpu,") != std::string::npos;
-}
-
 }  // namespace
 
-// A line is "0::/path" of version 2, or "7:cpu,cpuacct:/path" of version 1. Inside a container's
-// namespace the mount is the container's own cgroup.
 std::size_t cgroup_processors(const fs::path& mount, const fs::path& of_process) {
-  std::size_t limit = std::min(quota_v2(mount), quota_v1(mount / "cpu"));
-  std::ifstream file(of_process);
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string cgroup = line.substr(second + 1);
-    if (controllers.empty()) limit = std::min(limit, least(mount, cgroup, quota_v2));
-    if (names_cpu(controllers)) limit = std::min(limit, least(mount / "cpu", cgroup, quota_v1));
-  }
-  return limit;
+  return least_of_cgroups({"cpu", quota_v2, quota_v1}, mount, of_process);
 }
 
 std::size_t available_processors() {
-  const std::size_t allowed = cgroup_processors("/sys/fs/cgroup", "/proc/self/cgroup");
+  const std::size_t allowed = cgroup_processors(kCgroupMount, kOwnCgroup);
   return std::max<std::size_t>(1, std::min(affinity(), allowed));
 }
 

@@ -2,8 +2,11 @@
 and what is wrong with it."""
 
 import json
+import math
+import os
 import struct
 import unittest
+from unittest import mock
 
 import driver
 import make_tiny_bert as bert
@@ -304,6 +307,22 @@ class BrokenModels(driver.CliTest):
     def test_a_bert_folder_loads_without_its_prefix(self):
         folder = tiny.write(self.folder / "bert", bert.files(prefix=""))
         self.check_loads(folder)
+
+    def test_weights_that_memory_has_no_room_for(self):
+        """512 GiB of them, in a file of holes: the system would end the process that touches them."""
+        with mock.patch.multiple(tiny, HIDDEN=1 << 14, NUM_TOKENS=1 << 24):
+            config, shapes = tiny.config(), list(tiny.shapes())
+        header, end = {}, 0
+        for name, shape in shapes:
+            size = 2 * math.prod(shape)
+            header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [end, end + size]}
+            end += size
+        begin = tiny.with_header(header, b"")
+        folder = tiny.write(self.folder / "large", {
+            **SOUND, "config.json": json.dumps(config).encode(), "model.safetensors": begin})
+        os.truncate(folder / "model.safetensors", len(begin) + end)
+        result = driver.run("info", "--model", folder)
+        self.check_failure(result, 3, "out_of_memory", "model.safetensors", "bytes wanted for the weights")
 
     def test_a_device_that_is_not_there(self):
         result = driver.run("info", "--model", self.model, "--device", "cuda")
