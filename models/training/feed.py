@@ -26,6 +26,7 @@ class MicroBatch:
     packed: Packed
     terms: np.ndarray  # (passages, 2)
     found: np.ndarray  # (passages)
+    scraps: np.ndarray  # (passages)
     cosines: np.ndarray  # (passages)
     weights: np.ndarray  # (lists, 2)
     sizes: list[int]  # passages a list
@@ -104,6 +105,6 @@ def micro_batches(examples: list[Example], tokens: int) -> list[list[Example]]:
 def _join(group: list[Example]) -> MicroBatch:
     return MicroBatch(
         pack([s for e in group for s in e.sequences]),
-        *(torch.cat([getattr(e, name) for e in group]).numpy() for name in ("terms", "found", "cosines")),
+        *(torch.cat([getattr(e, name) for e in group]).numpy() for name in ("terms", "found", "scraps", "cosines")),
         np.array([e.weights for e in group], np.float32),
         [len(e.sequences) for e in group])

@@ -15,6 +15,10 @@ from plan import Plan, Stage
 from windows import best_window
 
 
+# What a corpus holds besides passages: nothing, a mark, a few words that say nothing.
+MARKS = ["", "", ".", "...", "-", "N/A", "1.", "See also", "Read more"]
+LONGEST_SCRAP = 6  # words
+
 # (query, passages, max_tokens) to one sequence a passage.
 Encode = Callable[[str, list[str], int], list[Encoding]]
 
@@ -26,7 +30,7 @@ class Reading:
     row: dict
     stage: Stage
     passages: list[str]  # ids; a relevant one first, or the one that the query is from
-    texts: list[str]
+    texts: list[str]  # theirs, then the scraps
 
     @property
     def weights(self) -> tuple[float, float]:
@@ -45,6 +49,7 @@ class Example:
     sequences: list[Encoding]
     terms: torch.Tensor  # (passages, 2), of the passages that BM25 found; else 0
     found: torch.Tensor  # (passages), whether BM25's top 40 holds the passage
+    scraps: torch.Tensor  # (passages), whether it is one
     cosines: torch.Tensor  # (passages), the teacher's; else 0
     weights: tuple[float, float]  # of the labels' loss and the teacher's
 
@@ -102,19 +107,31 @@ class Lists:
         rows = self.pseudo_rows if stage.pseudo_share and rng.random() < stage.pseudo_share else self.rows
         row = rows[number % len(rows)]
         passages = self.choose(row, stage, done, rng)
-        return Reading(row, stage, passages, [self.text(row, p, stage.window) for p in passages])
+        texts = [self.text(row, p, stage.window) for p in passages]
+        return Reading(row, stage, passages, texts + [self.scrap(row, rng) for _ in range(stage.scraps)])
+
+    def scrap(self, row: dict, rng: random.Random) -> str:
+        """A mark, or some words of any passage of the set: what a model that has only read whole passages takes for
+        the mean of all, and so for better than most."""
+        if rng.random() < 0.5:
+            return rng.choice(MARKS)
+        words = self.passages[row["set"]][rng.choice(self.ids[row["set"]])][1].split()
+        begin = rng.randrange(len(words) or 1)
+        return " ".join(words[begin : begin + rng.randint(1, LONGEST_SCRAP)])
 
     def example(self, plan: Plan, position: int, seed: int, encode: Encode,
                 cosines: list[torch.Tensor] | None) -> Example:
         """The same list, tokenised; `cosines` by position, where the plan has a teacher."""
         read = self.read(plan, position, seed)
         return Example(encode(read.row["query"], read.texts, read.stage.max_tokens),
-                       *self.first_stage(read.row, read.passages),
-                       cosines[position] if cosines else torch.zeros(len(read.passages)), read.weights)
+                       *self.first_stage(read.row, read.passages, len(read.texts)),
+                       torch.arange(len(read.texts)) >= len(read.passages),
+                       cosines[position] if cosines else torch.zeros(len(read.texts)), read.weights)
 
-    def first_stage(self, row: dict, passages: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    def first_stage(self, row: dict, passages: list[str], num_texts: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of the passages; the texts behind them it did not find."""
         ids = [p for p, _ in row["candidates"]]
-        terms, found = torch.zeros(len(passages), 2), torch.zeros(len(passages), dtype=torch.bool)
+        terms, found = torch.zeros(num_texts, 2), torch.zeros(num_texts, dtype=torch.bool)
         if ids:
             all_terms = first_stage_terms(torch.tensor([s for _, s in row["candidates"]]))
             for i, passage in enumerate(passages):

@@ -1,10 +1,11 @@
-"""Listwise cross-entropy, on the bare logit and on the fused score, and the
-divergence from a teacher's order."""
+"""Listwise cross-entropy, on the bare logit and on the fused score, the
+divergence from a teacher's order, and the place of scraps."""
 
 import math
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from fusion import Fusion
 from layout import Layout
@@ -14,6 +15,8 @@ from layout import Layout
 # fused score, by the first stage alone.
 REPORT = ["loss", "taught", "plain", "plain_first", "fused", "fused_first", "first_stage_first"]
 TEACHER_SCALE = 20.0  # a teacher's cosine times this is a logit
+SCRAPS_WEIGHT = 0.3  # of the loss that keeps them below all passages
+LOWEST = -1e9  # in a sum of exponentials nothing, and no infinity, whose gradient would be nan
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Targets:
     lists: Layout
     terms: torch.Tensor  # (passages, 2), of the passages that the first stage found; else 0
     found: torch.Tensor  # (passages)
+    scraps: torch.Tensor  # (passages)
     cosines: torch.Tensor  # (passages), the teacher's
     weights: torch.Tensor  # (lists, 2), of the labels' loss and the teacher's
 
@@ -47,6 +51,7 @@ def list_losses(logits: torch.Tensor, targets: Targets, fusion: Fusion,
     plain, fused = _first_of(rows), _first_of(fused_rows)
     taught = list_divergence(pad(TEACHER_SCALE * targets.cosines, -math.inf), rows)
     total = by_labels * (plain_weight * plain + fused.where(compared, 0)) + by_teacher * taught
+    total = total + SCRAPS_WEIGHT * above_scraps(rows, pad(targets.scraps, False), targets.lists.present)
     first_stage_first = _leads(terms.sum(2).masked_fill(~found, -math.inf))
     of_labelled = torch.stack([plain, _leads(rows)]).where(labelled, math.nan)
     of_compared = torch.stack([fused, _leads(fused_rows), first_stage_first]).where(compared & labelled, math.nan)
@@ -59,6 +64,14 @@ def list_divergence(teacher: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     present = teacher.isfinite()
     wanted, given = teacher.log_softmax(1), rows.log_softmax(1)
     return (wanted.exp() * (wanted - given).masked_fill(~present, 0)).sum(1)
+
+
+def above_scraps(rows: torch.Tensor, scraps: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of a passage against its row's scraps, the mean over a row; 0 where there are no scraps. The
+    listwise loss asks no more than that they are below the first."""
+    passages = present & ~scraps
+    best_scrap = rows.masked_fill(~scraps, LOWEST).logsumexp(1, keepdim=True)
+    return F.softplus(best_scrap - rows.masked_fill(~passages, -LOWEST)).sum(1) / passages.sum(1)
 
 
 def _first_of(scores: torch.Tensor) -> torch.Tensor:

@@ -23,6 +23,7 @@ class Stage:
     plain_weight: float  # of the loss on the bare logit, beside the fused one
     pseudo_share: float = 0.0  # of the lists: those without labels (pseudo.py)
     teacher_weight: float = 0.0  # of the teacher's loss on labelled lists; on the others it is 1
+    scraps: int = 0  # negatives of hardly a word, beside `negatives` (lists.py)
 
 
 @dataclass(frozen=True)

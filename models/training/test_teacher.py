@@ -112,7 +112,8 @@ def test_the_teacher_is_asked_only_of_lists_that_a_loss_compares_with_it(taught_
 
 def losses(logits: torch.Tensor, cosines: torch.Tensor, weights: tuple[float, float]) -> dict[str, float]:
     """What the log says of one list of three."""
-    targets = Targets(Layout.of([3]), torch.zeros(3, 2), torch.ones(3, dtype=torch.bool), cosines, torch.tensor([weights]))
+    targets = Targets(Layout.of([3]), torch.zeros(3, 2), torch.ones(3, dtype=torch.bool), torch.zeros(3, dtype=torch.bool),
+                      cosines, torch.tensor([weights]))
     return dict(zip(REPORT, list_losses(logits, targets, Fusion(), plain_weight=1.0)[1][0].tolist()))
 
 

@@ -25,7 +25,7 @@ from bm25 import Bm25
 from fusion import Fusion, first_stage_terms
 from layout import Layout
 from lists import Lists
-from loss import REPORT, Targets, list_losses
+from loss import REPORT, Targets, above_scraps, list_losses
 from plan import read_plan
 from smollm2 import unpermute
 from toy import PLAN, tiny_bert, tiny_llama, tiny_pair_cosine, write_set
@@ -155,15 +155,25 @@ def test_the_fused_loss_counts_only_what_the_first_stage_found():
     assert math.isnan(missed["fused"]) and missed["loss"] == pytest.approx(missed["plain"])
 
 
+def test_every_passage_is_to_score_above_the_scraps_of_its_list():
+    lists = Layout.of([4, 2])
+    rows = lists.pad(torch.tensor([1.0, 0.0, 2.0, 2.0, 5.0, 5.0], requires_grad=True), -math.inf)
+    scraps = torch.tensor([[0, 0, 1, 1], [0, 0, 0, 0]], dtype=torch.bool)
+    losses = above_scraps(rows[:, :4], scraps, lists.present[:, :4])
+    best = 2 + math.log(2)
+    assert losses.tolist() == pytest.approx([(math.log1p(math.exp(best - 1)) + math.log1p(math.exp(best))) / 2, 0])
+    assert torch.autograd.grad(losses.sum(), rows)[0].isfinite().all()
+
+
 def reported(logits: torch.Tensor, terms: torch.Tensor, found: torch.Tensor) -> dict[str, float]:
     """What the log says of one list."""
     targets = Targets(Layout.of([len(logits)]), terms, found, *untaught(1, len(logits)))
     return dict(zip(REPORT, list_losses(logits, targets, Fusion(), plain_weight=1.0)[1][0].tolist()))
 
 
-def untaught(lists: int, passages: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Labels alone count."""
-    return torch.zeros(passages), torch.tensor([[1.0, 0.0]] * lists)
+def untaught(lists: int, passages: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """No scraps; labels alone count."""
+    return torch.zeros(passages, dtype=torch.bool), torch.zeros(passages), torch.tensor([[1.0, 0.0]] * lists)
 
 
 def test_lists_of_different_lengths_train_together_as_alone():
@@ -171,9 +181,10 @@ def test_lists_of_different_lengths_train_together_as_alone():
     fusion, sizes = Fusion(), [3, 5, 4]
     logits, terms = torch.randn(12, requires_grad=True), torch.rand(12, 2)
     found = torch.tensor([1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1], dtype=torch.bool)  # of the second list not the first
+    scraps = torch.tensor([0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0], dtype=torch.bool)
     cosines, weights = torch.rand(12), torch.tensor([[1.0, 0.3], [1.0, 0.0], [0.0, 1.0]])
-    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found, cosines, weights), fusion, 0.5)
-    parts = zip(*(x.split(sizes) for x in (logits, terms, found, cosines)), weights.split(1))
+    together, _ = list_losses(logits, Targets(Layout.of(sizes), terms, found, scraps, cosines, weights), fusion, 0.5)
+    parts = zip(*(x.split(sizes) for x in (logits, terms, found, scraps, cosines)), weights.split(1))
     alone = torch.cat([list_losses(l, Targets(Layout.of([len(l)]), *rest), fusion, 0.5)[0] for l, *rest in parts])
     assert torch.allclose(together, alone, atol=1e-6)
     gradient = lambda losses: torch.autograd.grad(losses.sum(), [logits, fusion.weights], retain_graph=True)
@@ -218,6 +229,18 @@ def test_a_plan_that_goes_on_reads_what_the_earlier_one_left(lists):
     assert len(on) == len(plan)
     for i in range(24):
         assert mined.read(on, i, seed=1) == mined.read(plan, 8 + i, seed=1)
+
+
+def test_a_list_ends_in_scraps_that_no_first_stage_found(lists):
+    mined, encode = Lists(lists, "train"), lambda query, texts, max_tokens: texts
+    with_scraps = replace(PLAN, stages=[replace(stage, scraps=3) for stage in PLAN.stages])
+    for i in range(32):
+        plain, scrappy = mined.read(PLAN, i, seed=1), mined.read(with_scraps, i, seed=1)
+        assert scrappy.texts[:4] == plain.texts and scrappy.passages == plain.passages
+        assert len(scrappy.texts) == 7 and all(len(text.split()) <= 6 for text in scrappy.texts[4:])
+        example = mined.example(with_scraps, i, 1, encode, None)
+        assert example.found[0] and not example.found[4:].any() and not example.terms[4:].any()
+        assert len(example.found) == len(example.cosines) == len(example.sequences) == 7
 
 
 @pytest.mark.parametrize("name, max_tokens", [("plan.toml", 256), ("plan-minilm.toml", 256), ("plan-pair.toml", 192)])
@@ -385,6 +408,16 @@ def test_a_run_goes_on_by_the_plan_that_it_was_made_by(trainer, tmp_path):
     for other in (trainer(tiny_bert, replace(PLAN, learning_rate=1.0)), trainer(tiny_bert, bfloat16=True)):
         with pytest.raises(ValueError, match="begun with another (plan|bfloat16): wants the same"):
             other.resume(tmp_path / "last.pt")
+
+
+def test_a_run_of_before_a_setting_was_there_goes_on_with_its_default(trainer, tmp_path):
+    first = trainer(tiny_bert)
+    for stage in first.asked["plan"]["stages"]:
+        del stage["scraps"]
+    first.save(tmp_path / "last.pt")
+    trainer(tiny_bert).resume(tmp_path / "last.pt")
+    with pytest.raises(ValueError, match="begun with another plan"):
+        trainer(tiny_bert, replace(PLAN, stages=[replace(s, scraps=1) for s in PLAN.stages])).resume(tmp_path / "last.pt")
 
 
 def test_rows_of_steps_that_are_taken_again_leave_the_log(trainer, tmp_path):

@@ -130,6 +130,7 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Goes on from a checkpoint, by the plan that it was made by, which --within may have shortened."""
         run = checkpoint.run_of(path)
+        run["plan"] = asdict(plan_of(run["plan"]))  # with settings that came later
         other = [name for name, value in self.asked.items() if run[name] != value]
         if other:
             raise ValueError(f"{path}: begun with another {' and '.join(other)}: wants the same again, or a new --run")
@@ -157,7 +158,7 @@ class Trainer:
         inputs = Inputs.of(batch.packed, self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = self.model.logits(inputs)
-        arrays = (batch.terms, batch.found, batch.cosines, batch.weights)
+        arrays = (batch.terms, batch.found, batch.scraps, batch.cosines, batch.weights)
         targets = Targets(Layout.of(batch.sizes).to(self.device),
                           *(send(torch.from_numpy(x), self.device) for x in arrays))
         losses, report = self._losses(logits, targets, inputs, plain_weight)
