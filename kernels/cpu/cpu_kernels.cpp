@@ -1,5 +1,8 @@
 #include "kernels/cpu/cpu_kernels.hpp"
 
+#include <atomic>
+#include <memory>
+
 #include "kernels/cpu/amx.hpp"
 #include "kernels/cpu/tables.hpp"
 
@@ -9,6 +12,19 @@
 
 namespace reranker::kernels {
 namespace {
+
+// Made at first use, and not under a guard as statics are: a fork meanwhile would leave the child
+// waiting for ever. Of two that are made at one time, one is kept.
+template <CpuKernels (*make)()>
+const CpuKernels& made() {
+  static std::atomic<const CpuKernels*> table{nullptr};
+  if (table == nullptr) {
+    auto fresh = std::make_unique<const CpuKernels>(make());
+    const CpuKernels* none = nullptr;
+    if (table.compare_exchange_strong(none, fresh.get())) fresh.release();
+  }
+  return *table;
+}
 
 // Without what not every table has: what other tables begin with.
 CpuKernels make_plain() {
@@ -36,7 +52,8 @@ CpuKernels make_plain() {
   return table;
 }
 
-CpuKernels make_generic(Bf16Sums sums) {
+template <Bf16Sums sums>
+CpuKernels make_generic() {
   CpuKernels table = make_plain();
   table.isa = "generic";
   add_bf16_row_plans(table);
@@ -90,8 +107,7 @@ const CpuKernels* avx2_kernels() {
   // F16C came before AVX2 on every processor, but a hypervisor may hide it.
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
     return nullptr;
-  static const CpuKernels table = make_avx2();
-  return &table;
+  return &made<make_avx2>();
 }
 
 CpuKernels make_avx2_vnni() {
@@ -148,8 +164,7 @@ CpuKernels make_amx() {
 
 const CpuKernels* avx2_vnni_kernels() {
   if (avx2_kernels() == nullptr || !has_avx_vnni()) return nullptr;
-  static const CpuKernels table = make_avx2_vnni();
-  return &table;
+  return &made<make_avx2_vnni>();
 }
 
 const CpuKernels* avx512_kernels() {
@@ -158,28 +173,30 @@ const CpuKernels* avx512_kernels() {
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
   if (!runs) return nullptr;
-  static const CpuKernels table = make_avx512();
-  return &table;
+  return &made<make_avx512>();
 }
 
 const CpuKernels* avx512_vnni_kernels() {
   if (avx512_kernels() == nullptr || !__builtin_cpu_supports("avx512vnni")) return nullptr;
-  static const CpuKernels table = make_avx512_vnni();
-  return &table;
+  return &made<make_avx512_vnni>();
 }
 
 const CpuKernels* avx512_bf16_kernels() {
   if (avx512_vnni_kernels() == nullptr || !__builtin_cpu_supports("avx512bf16")) return nullptr;
-  static const CpuKernels table = make_avx512_bf16();
-  return &table;
+  return &made<make_avx512_bf16>();
 }
 
-// Tried before it is taken: none of us has seen it on a processor.
+// Tried before it is taken: none of us has seen it on a processor. One that is wrong has no name.
+CpuKernels make_tried_amx() {
+  CpuKernels table = make_amx();
+  if (!same_products(table, generic_kernels(Bf16Sums::tiles))) table.isa = nullptr;
+  return table;
+}
+
 const CpuKernels* amx_kernels() {
   if (avx512_bf16_kernels() == nullptr || !amx_granted()) return nullptr;
-  static const CpuKernels table = make_amx();
-  static const bool right = same_products(table, generic_kernels(Bf16Sums::tiles));
-  return right ? &table : nullptr;
+  const CpuKernels& table = made<make_tried_amx>();
+  return table.isa != nullptr ? &table : nullptr;
 }
 #else
 const CpuKernels* avx2_kernels() {
@@ -205,9 +222,8 @@ const CpuKernels* amx_kernels() {
 }  // namespace
 
 const CpuKernels& generic_kernels(Bf16Sums sums) {
-  static const CpuKernels chain = make_generic(Bf16Sums::chain);
-  static const CpuKernels tiles = make_generic(Bf16Sums::tiles);
-  return sums == Bf16Sums::tiles ? tiles : chain;
+  return sums == Bf16Sums::tiles ? made<make_generic<Bf16Sums::tiles>>()
+                                 : made<make_generic<Bf16Sums::chain>>();
 }
 
 const CpuKernels* find_cpu_kernels(std::string_view isa) {
