@@ -72,7 +72,9 @@ const Module& open(const std::string& device, const char* driver, runtime::Crew&
   void* handle = nullptr;
   std::string reason;
   runtime::RoomyHeap(kInitialisersBytes).run(crew, [&] { handle = open_library(path, reason); });
-  if (handle == nullptr) unavailable(reason);
+  if (handle == nullptr)
+    unavailable(fmt::format("{}; what {} needs is looked for beside it, then where it was built",
+                            reason, path.filename().string()));
   const auto* module = static_cast<const Module*>(::dlsym(handle, kSymbol));
   if (module == nullptr) unavailable(fmt::format("{}: exports no {}", path.string(), kSymbol));
   if (module->abi != kAbi)
