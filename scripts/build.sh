@@ -8,6 +8,7 @@ source scripts/steps.sh
 
 preset=${1:-release}
 targets=("${@:2}")
+[[ $preset =~ ^(release|dev|asan|tsan)$ ]] || usage
 
 configure=(cmake --preset "$preset")
 command -v ccache >/dev/null && configure+=(-DCMAKE_{CXX,CUDA}_COMPILER_LAUNCHER=ccache)

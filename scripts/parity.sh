@@ -74,6 +74,7 @@ compare_all_ids() {
   done
 }
 
+[[ -z ${1:-} || $1 == --quick ]] || usage
 scripts/build.sh release
 setup_oracle
 step 'Vocabularies' make_vocabularies

@@ -61,15 +61,15 @@ install_libtorch() {
   # CUDA kernels and Python bindings: 0.9 GB that the CPU engine never opens.
   rm -f .deps/python.new/torch/lib/lib{torch_cuda,torch_python,torch_nvshmem,c10_cuda,torch.so}*
   check_libtorch "$PWD/.deps/python.new"
+  echo "${wheels[*]}" >.deps/python.new/stamp
   rm -rf .deps/python
   mv .deps/python.new .deps/python
   ln -sfn python/torch .deps/torch
-  echo "${wheels[*]}" >.deps/libtorch.stamp
 }
 
 setup_libtorch() {
   [[ -z ${LibTorch_ROOT:-} ]] || return 0
-  [[ $(cat .deps/libtorch.stamp 2>/dev/null) == "${wheels[*]}" ]] && return
+  [[ $(cat .deps/python/stamp 2>/dev/null) == "${wheels[*]}" ]] && return
   mkdir -p .deps
   step 'LibTorch, a download of 0.5 GB' install_libtorch
 }
@@ -121,6 +121,7 @@ setup_cuda_compiler() {
   step 'A CUDA compiler for the tests, a download of 0.1 GB' install_cuda_compiler
 }
 
+[[ -z ${1:-} || $1 == --tests ]] || usage
 setup_packages
 setup_libtorch
 setup_simdjson

@@ -1,6 +1,12 @@
 # For the scripts beside this one, to source.
 # shellcheck shell=bash
 
+# usage: what a script's first comment says, for arguments that it does not know.
+usage() {
+  sed -n '2,/^[^#]/ s/^#[[:space:]]\{0,1\}//p' "scripts/$(basename "$0")" >&2
+  exit 2
+}
+
 # step WORDS COMMAND...: runs the command and says one line. Its output goes to a log, which is
 # shown where the command fails, and the script ends. A function ends at its first failure.
 step() {
