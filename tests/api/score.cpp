@@ -197,7 +197,10 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   load.device = reranker::Device::cpu;
   load.precision = reranker::Precision::fp16;
   check_error(ErrorCode::unsupported, "precision is fp16", [&] { load_tiny(load); });
-  check_error(ErrorCode::model_not_found, "not a folder", [] { Reranker::load("nowhere"); });
+  check_error(ErrorCode::model_not_found, "'nowhere': No such file or directory; a Hugging Face",
+              [] { Reranker::load("nowhere"); });
+  check_error(ErrorCode::model_not_found, "'/proc/self/status': not a folder; a Hugging Face",
+              [] { Reranker::load("/proc/self/status"); });
 }
 
 TEST_CASE("a number that no enumerator has is refused", "[score]") {
