@@ -21,7 +21,7 @@ const CpuKernels& made() {
   if (table == nullptr) {
     auto fresh = std::make_unique<const CpuKernels>(make());
     const CpuKernels* none = nullptr;
-    if (table.compare_exchange_strong(none, fresh.get())) fresh.release();
+    if (table.compare_exchange_strong(none, fresh.get())) static_cast<void>(fresh.release());
   }
   return *table;
 }
