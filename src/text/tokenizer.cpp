@@ -90,10 +90,7 @@ Tokenizer Tokenizer::parse(const NamedText& json, const std::optional<NamedText>
   const std::vector<AddedToken> added = read_added_tokens(file);
   auto encoder = read_encoder(file, added);
   Templates around = read_post_processor(file, encoder->vocabulary_size());
-  if (config) {
-    simdjson::dom::parser another;
-    require_agreement(parse_json(*config, another), file, around);
-  }
+  if (config) require_agreement(*config, file, around);
   // Not make_shared: a Scratch that outlives the model must not hold its memory.
   return Tokenizer(std::shared_ptr<const Parts>(new Parts{
       AddedTokens(select(added, /*normalized=*/false)), std::move(encoder), std::move(around)}));

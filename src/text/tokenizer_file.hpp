@@ -9,6 +9,7 @@
 #include "text/byte_level.hpp"
 #include "text/json.hpp"
 #include "text/piece_encoder.hpp"
+#include "text/tokenizer.hpp"
 
 /// The parts of a tokenizer.json, each from its own member. What a part says that we do not do
 /// is an Error: unsupported, by name; what cannot be, model_invalid.
@@ -40,8 +41,9 @@ struct Templates {
 /// "post_processor", empty if there is none.
 Templates read_post_processor(const Json& file, std::size_t vocabulary_size);
 
-/// Throws unless `config`, a tokenizer_config.json, leaves what `file` and its templates say.
-void require_agreement(const Json& config, const Json& file, const Templates& templates);
+/// Throws unless `config`, a tokenizer_config.json, leaves what a BERT's `file` and its templates
+/// say.
+void require_agreement(const NamedText& config, const Json& file, const Templates& templates);
 
 /// The components of a normalizer or pre-tokenizer in the order in which they run: itself, or
 /// those of a "Sequence", which has them in `member` and may hold sequences.

@@ -308,6 +308,13 @@ class BrokenModels(driver.CliTest):
         folder = tiny.write(self.folder / "bert", bert.files(prefix=""))
         self.check_loads(folder)
 
+    def test_a_sound_folder_loads_with_the_tokenizer_config_that_llama_has(self):
+        config = {"model_input_names": ["input_ids", "attention_mask"], "model_max_length": 10**30,
+                  "bos_token": "<|begin_of_text|>", "clean_up_tokenization_spaces": True,
+                  "tokenizer_class": "PreTrainedTokenizerFast", "added_tokens_decoder": {}}
+        folder = tiny.write(self.folder / "llama", {**SOUND, "tokenizer_config.json": json.dumps(config).encode()})
+        self.check_loads(folder)
+
     def test_weights_that_memory_has_no_room_for(self):
         """512 GiB of them, in a file of holes: the system would end the process that touches them."""
         with mock.patch.multiple(tiny, HIDDEN=1 << 14, NUM_TOKENS=1 << 24):

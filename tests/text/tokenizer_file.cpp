@@ -355,19 +355,28 @@ TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_
             .vocabulary_size() == 4);
   CHECK(parse(kBert, R"({"strip_accents": true, "tokenize_chinese_chars": true})")
             .vocabulary_size() == 4);
-  refused(R"({"do_lower_case": false})",
-          "do_lower_case is false, wanted true, as tokenizer.json has \"lowercase\"");
+  refused(R"({"model_max_length": 1000000000000000019884624838656, "do_lower_case": false})",
+          "do_lower_case is false, true wanted, as tokenizer.json has \"lowercase\"");
   refused(R"({"strip_accents": false})",
-          "strip_accents is false, wanted true, as tokenizer.json has \"strip_accents\"");
+          "strip_accents is false, true wanted, as tokenizer.json has \"strip_accents\"");
   refused(R"({"tokenize_chinese_chars": false})",
-          "tokenize_chinese_chars is false, wanted true, as tokenizer.json has "
+          "tokenize_chinese_chars is false, true wanted, as tokenizer.json has "
           "\"handle_chinese_chars\"");
-  refused(R"({"model_input_names": ["input_ids", "attention_mask"]})",
-          "model_input_names is [\"input_ids\",\"attention_mask\"], wanted \"token_type_ids\" "
-          "among them, as tokenizer.json's pair template has types");
-  // A tokenizer of the other family has no such normalizer, and its pair no types.
-  CHECK(parse(kSmall, R"({"do_lower_case": false, "model_input_names": ["input_ids"]})")
-            .vocabulary_size() == 4);
+  refused(
+      R"({"model_input_names": ["input_ids", "attention_mask"]})",
+      "model_input_names is without \"token_type_ids\", which tokenizer.json's pair template has");
+  // A tokenizer of the other family has no such normalizer, and of its pair's types no use.
+  const std::string pair = R"({"type": "TemplateProcessing",
+    "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+             {"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+    "special_tokens": {"<s>": {"id": "<s>", "ids": [3], "tokens": ["<s>"]}}})";
+  const std::string typed =
+      replace(kSmall, R"("post_processor": null)", R"("post_processor": )" + pair);
+  const auto llama =
+      parse(typed, R"({"do_lower_case": false, "model_input_names": ["input_ids"]})");
+  REQUIRE(llama.pair());
+  CHECK(llama.pair()->typed);
 }
 
 TEST_CASE("a second processor that adds tokens is refused", "[tokenizer_file]") {
