@@ -68,10 +68,11 @@ def list_divergence(teacher: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 def above_scraps(rows: torch.Tensor, scraps: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of a passage against its row's scraps, the mean over a row; 0 where there are no scraps. The
-    listwise loss asks no more than that they are below the first."""
+    listwise loss asks no more than that they are below the first. Scraps alone are moved by it: passages that were
+    moved up would come nearer to each other."""
     passages = present & ~scraps
     best_scrap = rows.masked_fill(~scraps, LOWEST).logsumexp(1, keepdim=True)
-    return F.softplus(best_scrap - rows.masked_fill(~passages, -LOWEST)).sum(1) / passages.sum(1)
+    return F.softplus(best_scrap - rows.detach().masked_fill(~passages, -LOWEST)).sum(1) / passages.sum(1)
 
 
 def _first_of(scores: torch.Tensor) -> torch.Tensor:

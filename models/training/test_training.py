@@ -18,6 +18,7 @@ import checkpoint
 import folder
 import mine
 import pace
+import scraps
 import train
 import vocabulary
 from attention import attend_each, attend_padded
@@ -162,7 +163,8 @@ def test_every_passage_is_to_score_above_the_scraps_of_its_list():
     losses = above_scraps(rows[:, :4], scraps, lists.present[:, :4])
     best = 2 + math.log(2)
     assert losses.tolist() == pytest.approx([(math.log1p(math.exp(best - 1)) + math.log1p(math.exp(best))) / 2, 0])
-    assert torch.autograd.grad(losses.sum(), rows)[0].isfinite().all()
+    gradient, = torch.autograd.grad(losses.sum(), rows)
+    assert (gradient[0, :2] == 0).all() and (gradient[0, 2:4] > 0).all() and (gradient[1] == 0).all()
 
 
 def reported(logits: torch.Tensor, terms: torch.Tensor, found: torch.Tensor) -> dict[str, float]:
@@ -220,6 +222,12 @@ def test_a_plan_locates_a_list_in_its_stages():
     assert [PLAN.start(stage) for stage in PLAN.stages] == [0, 16]
     with pytest.raises(IndexError):
         PLAN.locate(32)
+
+
+def test_a_scrap_is_measured_by_the_candidates_that_it_beats():
+    row = {"query": "bee", "passages": ["a bee", "a long text of a cow", "owl"]}
+    lengths = lambda query, texts: torch.tensor([float(len(text)) for text in texts])
+    assert scraps.shares(lengths, row, ["", "sixsix"]) == [0, 2 / 3]
 
 
 def test_a_plan_that_goes_on_reads_what_the_earlier_one_left(lists):
