@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
-#include <initializer_list>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -83,6 +82,13 @@ double positive(const JsonObject& object, std::string_view key, double fallback)
   return value;
 }
 
+void require_numbers(const JsonObject& object, std::initializer_list<const char*> keys) {
+  for (const char* key : keys)
+    if (!object.has(key))
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"{}\" is missing, a number wanted", object.where(), key));
+}
+
 std::string read_architecture(const JsonObject& config) {
   const auto architectures = config.array("architectures");
   std::string_view found;
@@ -131,10 +137,7 @@ LogOdds read_log_odds(const JsonObject& calibration, std::string_view key) {
                 fmt::format("{}: \"{}\" is missing, an object of \"slope\" and \"offset\" wanted",
                             calibration.where(), key));
   require_known_keys(*object, {"slope", "offset"});
-  for (const auto* part : {"slope", "offset"})
-    if (!object->has(part))
-      throw Error(ErrorCode::model_invalid,
-                  fmt::format("{}: \"{}\" is missing, a number wanted", object->where(), part));
+  require_numbers(*object, {"slope", "offset"});
   return {positive(*object, "slope", 0.0), *object->number("offset")};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -87,6 +88,9 @@ void read_common(const JsonObject& config, Config& out);
 /// `fallback` where the key is absent. Throws Error: model_invalid, where it is not above 0 or
 /// fp32 has no such number.
 double positive(const JsonObject& object, std::string_view key, double fallback);
+
+/// Throws Error: model_invalid, where one of the keys is absent.
+void require_numbers(const JsonObject& object, std::initializer_list<const char*> keys);
 
 // What would change the arithmetic and that we do not have is refused, never ignored. What is
 // absent is as wanted. Throw Error: unsupported, with key, value found and value wanted.

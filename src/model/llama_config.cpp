@@ -1,7 +1,6 @@
 #include "model/llama_config.hpp"
 
 #include <cmath>
-#include <initializer_list>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -47,13 +46,6 @@ double at_least_one(const JsonObject& object, std::string_view key, double by_de
   const double value = positive(object, key, by_default);
   if (value < 1.0) refuse(object, key, fmt::format("{}", value), "1 or more");
   return value;
-}
-
-void require_numbers(const JsonObject& object, std::initializer_list<const char*> keys) {
-  for (const char* key : keys)
-    if (!object.has(key))
-      throw Error(ErrorCode::model_invalid,
-                  fmt::format("{}: \"{}\" is missing, a number wanted", object.where(), key));
 }
 
 void read_llama3(const JsonObject& scaling, Rope& rope) {

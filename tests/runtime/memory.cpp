@@ -1,6 +1,5 @@
 #include "runtime/memory.hpp"
 
-#include <fstream>
 #include <limits>
 
 #include "support/catch.hpp"
@@ -11,28 +10,23 @@ using reranker::runtime::cgroup_memory;
 
 static constexpr auto kNone = std::numeric_limits<std::size_t>::max();
 
-static void write(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path) << text;
-}
-
 TEST_CASE("a process has the memory that every cgroup above it leaves", "[memory]") {
   const TemporaryFolder folder;
   const auto mount = folder.path() / "mount";
   const auto self = folder.path() / "cgroup";
-  write(self, "0::/slice/service\n");
+  folder.write("cgroup", "0::/slice/service\n");
   CHECK(cgroup_memory(mount, self) == kNone);
 
-  write(mount / "slice/service/memory.max", "max\n");
-  write(mount / "slice/service/memory.current", "700\n");
+  folder.write("mount/slice/service/memory.max", "max\n");
+  folder.write("mount/slice/service/memory.current", "700\n");
   CHECK(cgroup_memory(mount, self) == kNone);
-  write(mount / "slice/memory.max", "1000\n");
-  write(mount / "slice/memory.current", "900\n");
+  folder.write("mount/slice/memory.max", "1000\n");
+  folder.write("mount/slice/memory.current", "900\n");
   CHECK(cgroup_memory(mount, self) == 100);
   // Files in the page cache give way.
-  write(mount / "slice/memory.stat", "anon 600\ninactive_file 200\nactive_file 50\nsock 7\n");
+  folder.write("mount/slice/memory.stat", "anon 600\ninactive_file 200\nactive_file 50\nsock 7\n");
   CHECK(cgroup_memory(mount, self) == 350);
-  write(mount / "slice/service/memory.max", "650\n");
+  folder.write("mount/slice/service/memory.max", "650\n");
   CHECK(cgroup_memory(mount, self) == 0);
 }
 
@@ -40,10 +34,10 @@ TEST_CASE("memory's limits of version 1 are found by their controller", "[memory
   const TemporaryFolder folder;
   const auto mount = folder.path() / "mount";
   const auto self = folder.path() / "cgroup";
-  write(self, "9:memory:/docker/abc\n7:cpu,cpuacct:/other\n");
-  write(mount / "memory/docker/abc/memory.limit_in_bytes", "1000\n");
-  write(mount / "memory/docker/abc/memory.usage_in_bytes", "800\n");
-  write(mount / "memory/docker/abc/memory.stat", "cache 9\ntotal_inactive_file 100\n");
+  folder.write("cgroup", "9:memory:/docker/abc\n7:cpu,cpuacct:/other\n");
+  folder.write("mount/memory/docker/abc/memory.limit_in_bytes", "1000\n");
+  folder.write("mount/memory/docker/abc/memory.usage_in_bytes", "800\n");
+  folder.write("mount/memory/docker/abc/memory.stat", "cache 9\ntotal_inactive_file 100\n");
   CHECK(cgroup_memory(mount, self) == 300);
 }
 

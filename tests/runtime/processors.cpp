@@ -1,6 +1,5 @@
 #include "runtime/processors.hpp"
 
-#include <fstream>
 #include <limits>
 
 #include "support/catch.hpp"
@@ -9,24 +8,19 @@
 using reranker::runtime::available_processors;
 using reranker::runtime::cgroup_processors;
 
-static void write(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path) << text;
-}
-
 TEST_CASE("a process has the processors that every cgroup above it leaves", "[processors]") {
   const TemporaryFolder folder;
   const auto mount = folder.path() / "mount";
   const auto self = folder.path() / "cgroup";
-  write(self, "0::/slice/service\n");
+  folder.write("cgroup", "0::/slice/service\n");
   CHECK(cgroup_processors(mount, self) == std::numeric_limits<std::size_t>::max());
 
-  write(mount / "slice/service/cpu.max", "max 100000\n");
-  write(mount / "slice/cpu.max", "250000 100000\n");
+  folder.write("mount/slice/service/cpu.max", "max 100000\n");
+  folder.write("mount/slice/cpu.max", "250000 100000\n");
   CHECK(cgroup_processors(mount, self) == 3);
-  write(mount / "slice/service/cpu.max", "150000 100000\n");
+  folder.write("mount/slice/service/cpu.max", "150000 100000\n");
   CHECK(cgroup_processors(mount, self) == 2);
-  write(mount / "cpu.max", "50000 100000\n");
+  folder.write("mount/cpu.max", "50000 100000\n");
   CHECK(cgroup_processors(mount, self) == 1);
 }
 
@@ -34,12 +28,12 @@ TEST_CASE("quotas of version 1 are found by their controller", "[processors]") {
   const TemporaryFolder folder;
   const auto mount = folder.path() / "mount";
   const auto self = folder.path() / "cgroup";
-  write(self, "9:memory:/other\n7:cpu,cpuacct:/docker/abc\n");
-  write(mount / "cpu/docker/abc/cpu.cfs_quota_us", "400000\n");
-  write(mount / "cpu/docker/abc/cpu.cfs_period_us", "100000\n");
+  folder.write("cgroup", "9:memory:/other\n7:cpu,cpuacct:/docker/abc\n");
+  folder.write("mount/cpu/docker/abc/cpu.cfs_quota_us", "400000\n");
+  folder.write("mount/cpu/docker/abc/cpu.cfs_period_us", "100000\n");
   CHECK(cgroup_processors(mount, self) == 4);
-  write(mount / "cpu/docker/cpu.cfs_quota_us", "-1\n");
-  write(mount / "cpu/docker/cpu.cfs_period_us", "100000\n");
+  folder.write("mount/cpu/docker/cpu.cfs_quota_us", "-1\n");
+  folder.write("mount/cpu/docker/cpu.cfs_period_us", "100000\n");
   CHECK(cgroup_processors(mount, self) == 4);
 }
 

@@ -21,7 +21,9 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
+  /// `name` may lie in folders within, which are made.
   void write(const std::string& name, std::string_view bytes) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
     std::ofstream(path_ / name, std::ios::binary) << bytes;
   }
 
