@@ -36,6 +36,16 @@ def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
     return [row | {"scores": torch.tensor(row["scores"][:CANDIDATES])} for row in rows]
 
 
+def add_options(parser: argparse.ArgumentParser, queries: int) -> None:
+    """Of a model and the sample that it is measured on."""
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", default=[*QUERIES, *UNSEEN])
+    parser.add_argument("--queries", type=int, default=queries, help="dev queries a set")
+    parser.add_argument("--seed", type=int, default=1)
+    scoring.add_options(parser)
+
+
 def bi_encoder(args: argparse.Namespace) -> scoring.Scorer:
     torch.set_num_threads(1)
     model, tokenizer, _ = folder.load(args.model)
@@ -65,14 +75,9 @@ def mean(rows: list[tuple[float, float]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=[*QUERIES, *UNSEEN])
-    parser.add_argument("--queries", type=int, default=40, help="dev queries a set")
+    add_options(parser, queries=40)
     parser.add_argument("--save", type=Path, help="JSON lines of every query's logits")
-    scoring.add_options(parser)
     parser.add_argument("--bi-encoder", action="store_true", help="encode query and passage alone")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.bi_encoder and args.bin:
         parser.error("--bi-encoder is PyTorch's: not with --bin")

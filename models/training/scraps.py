@@ -7,12 +7,10 @@ BM25 found has a word of the query at least.
 """
 
 import argparse
-from pathlib import Path
 
 import scoring
-from evaluate import sample
+from evaluate import add_options, sample
 from lists import MARKS
-from mine import QUERIES, UNSEEN
 
 # Beside those that training shows as such.
 OTHERS = ["the", "a of", "Click here", "Share this page", "null", "2014", "Copyright 2015", "asdf qwer zxcv", "- - -",
@@ -33,12 +31,7 @@ def shares(score: scoring.Scorer, row: dict, scraps: list[str]) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=[*QUERIES, *UNSEEN])
-    parser.add_argument("--queries", type=int, default=4, help="dev queries a set")
-    parser.add_argument("--seed", type=int, default=1)
-    scoring.add_options(parser)
+    add_options(parser, queries=4)
     args = parser.parse_args()
 
     score, scraps = scoring.scorer(args.model, args), [*dict.fromkeys(MARKS), *OTHERS]
