@@ -85,6 +85,7 @@ void Reranker::Impl::watched_pass(runtime::Crew& crew, const runtime::Watch& wat
                                   Progress& progress, const std::vector<batch::Sequence>& sequences,
                                   const std::vector<std::size_t>& members,
                                   std::vector<float>& logits, Usage& usage) const {
+  if (runtime::ending()) throw runtime::Ending{};  // on a device no loop would
   runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
     pass(watched, sequences, members, logits, usage);
   });

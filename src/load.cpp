@@ -121,11 +121,23 @@ text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& mod
   return frame;
 }
 
+std::unique_ptr<engine::Encoder> make_on_cuda(const engine::Blueprint& blueprint) {
+  const engine::Module& module = engine::open_cuda(blueprint.crew);
+  runtime::end_jobs_at_exit(Device::cuda, runtime::Made::with_the_module);
+  return module.make(blueprint);
+}
+
+std::unique_ptr<engine::Encoder> make_on_cpu(const engine::Blueprint& blueprint) {
+  const engine::Module& module = engine::open_cpu(blueprint.crew);
+  runtime::end_jobs_at_exit(Device::cpu, runtime::Made::with_the_module);
+  return module.make(blueprint);
+}
+
 // None where there is no device to compute on, or none that computes so; `log` is told why.
 std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
                                           const LogCallback& log) {
   try {
-    return engine::open_cuda(blueprint.crew).make(blueprint);
+    return make_on_cuda(blueprint);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::device_unavailable && error.code() != ErrorCode::unsupported)
       throw;
@@ -136,10 +148,10 @@ std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
 
 std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint& blueprint,
                                          const LogCallback& log) {
-  if (device == Device::cuda) return engine::open_cuda(blueprint.crew).make(blueprint);
+  if (device == Device::cuda) return make_on_cuda(blueprint);
   if (device == Device::automatic)
     if (auto encoder = try_cuda(blueprint, log)) return encoder;
-  return engine::open_cpu(blueprint.crew).make(blueprint);
+  return make_on_cpu(blueprint);
 }
 
 // An encoder that the Runtime's leader makes while this thread reads the tokenizer: opening
@@ -208,9 +220,9 @@ void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
   const float logit = encode({two_tokens}, 2, {}, untold, ignored).front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
-                fmt::format("{}: a forward pass of two tokens gives {}, a finite logit wanted: are "
-                            "all weights finite?",
-                            folder.string(), logit));
+                fmt::format("{}: a forward pass of two tokens gives {} in {}, a finite logit "
+                            "wanted: are all weights finite?",
+                            folder.string(), logit, info.precision));
 }
 
 std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem::path& folder,
@@ -239,7 +251,8 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
 
   impl->info = impl->describe(model, json.text);
   impl->check_forward(folder);
-  runtime::end_jobs_at_exit(impl->info.device == "cpu" ? Device::cpu : Device::cuda);
+  runtime::end_jobs_at_exit(impl->info.device == "cpu" ? Device::cpu : Device::cuda,
+                            runtime::Made::by_computing);
   if (options.log) options.log(LogLevel::info, summary(folder, impl->info));
   return impl;
 }

@@ -126,8 +126,7 @@ bool scored(const Hit& hit) {
          hit.status == Status::chunked;
 }
 
-void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens,
-                        std::size_t memory_limit) {
+void require_all_scored(const std::vector<Hit>& hits, const Info& info, std::size_t memory_limit) {
   for (const Hit& hit : hits) {
     if (hit.status == Status::not_scored)
       throw Error(ErrorCode::out_of_memory,
@@ -139,10 +138,11 @@ void require_all_scored(const std::vector<Hit>& hits, std::size_t max_tokens,
           ErrorCode::too_long,
           fmt::format("passage {} does not fit: more than {} tokens found, prompt included, {} "
                       "at most wanted",
-                      hit.index, max_tokens, max_tokens));
+                      hit.index, info.max_tokens, info.max_tokens));
     if (!scored(hit))
       throw Error(ErrorCode::model_invalid,
-                  fmt::format("passage {}: the model gave no finite score", hit.index));
+                  fmt::format("passage {}: the model gave no finite score in {}", hit.index,
+                              info.precision));
   }
 }
 
@@ -265,7 +265,7 @@ std::vector<float> Reranker::score(std::string_view query, Texts passages,
                                    const ScoreOptions& options) const {
   return runtime::guarded([&] {
     const auto ranking = impl_->call({query}, passages, options);
-    require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
+    require_all_scored(ranking.hits, impl_->info, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
   });
 }
@@ -278,7 +278,7 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
                                                          queries.size(), passages.size()));
   return runtime::guarded([&] {
     const auto ranking = impl_->call(queries, passages, options);
-    require_all_scored(ranking.hits, impl_->max_tokens, impl_->encoder->memory_limit());
+    require_all_scored(ranking.hits, impl_->info, impl_->encoder->memory_limit());
     return scores_of(ranking.hits);
   });
 }

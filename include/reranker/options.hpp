@@ -56,6 +56,11 @@ struct LoadOptions {
   Device device = Device::automatic;
 
   /// Which of several CUDA devices, as the driver counts them. Counts for nothing on the CPU.
+  ///
+  /// Short passes whose shape comes again are recorded, on a stream of the library's. Meanwhile
+  /// CUDA may refuse a host what waits for the whole device, such as cudaDeviceSynchronize, with
+  /// cudaErrorStreamCaptureUnsupported: wait for streams of your own. In a fork of a process that
+  /// has used CUDA no device works: `automatic` is the CPU there, and `log` is told.
   int device_index = 0;
 
   Precision precision = Precision::automatic;

@@ -52,6 +52,7 @@ Status read_device_info(int device, DeviceInfo* info) {
   info->name = properties.name;
   info->capability = properties.major * 10 + properties.minor;
   info->driver = version(driver);
+  info->multiprocessors = properties.multiProcessorCount;
   return kSuccess;
 }
 

@@ -16,6 +16,7 @@ struct DeviceInfo {
   std::string name;
   int capability = 0;  // 80, 86, 89, 90, ...
   std::string driver;  // "13.0"
+  int multiprocessors = 0;
 };
 
 constexpr Status kSuccess = 0;

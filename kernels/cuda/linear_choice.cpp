@@ -15,9 +15,9 @@ namespace {
 constexpr std::int32_t kSteps[] = {64, 128, 256, 512, 1024, 2048, 4096};
 constexpr std::int32_t kManyRows = 4096;
 constexpr std::int32_t kMostRows = 1 << 17;  // that an algorithm is asked about
-constexpr std::int32_t kComparedRows = 128;
-constexpr std::int64_t kDrawnRows = 257;  // then they repeat: a prime, which no tile begins with
-constexpr std::size_t kMaxRacers = 8;     // of a step, those that cuBLASLt puts first
+constexpr std::int32_t kComparedRows = 128;  // the first, and the last
+constexpr std::int32_t kDrawnRows = 257;     // then they repeat: a prime, which no tile begins with
+constexpr std::size_t kMaxRacers = 8;        // of a step, those that cuBLASLt puts first
 constexpr int kRuns = 3;
 
 class DeviceMemory {
@@ -70,9 +70,13 @@ class Race {
   Race& operator=(const Race&) = delete;
   Status open();
 
-  /// The first rows of the product as the encoder asks for it, as they are stored.
-  Status product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
-                 std::vector<char>* first_rows);
+  /// The product as the encoder asks for it, its first rows and its last.
+  Status product(const LinearAlgorithm& algorithm, std::int32_t num_rows);
+  /// Rows of the last product, as they are stored.
+  Status read(std::int32_t first_row, std::int32_t num_rows, std::vector<char>* rows);
+  std::size_t row_bytes() const {
+    return static_cast<std::size_t>(shape_.n * size_in_bytes(shape_.out_type));
+  }
   /// Of one such product.
   Status measure(const LinearAlgorithm& algorithm, std::int32_t num_rows, float* milliseconds);
 
@@ -80,11 +84,14 @@ class Race {
   /// fp32 sums are added to what is there.
   bool accumulates() const { return shape_.out_type == Type::fp32; }
   Status run(const LinearAlgorithm& algorithm, std::int32_t num_rows);
+  char* row(std::int32_t index) const;
+  /// What is there before a product is there again.
+  Status reset(std::int32_t first_row, std::int32_t num_rows);
 
   const LinearDevice& device_;
   const LinearShape& shape_;
   Stream stream_ = nullptr;
-  std::vector<std::uint8_t> before_;  // (kComparedRows, n), what is there before a product
+  std::vector<std::uint8_t> before_;  // (kDrawnRows, n), what is there before a product, repeated
   DeviceMemory out_, x_, weight_, x_scales_, weight_scales_;
   Event begin_, end_;
 };
@@ -93,15 +100,15 @@ Status Race::open() {
   const auto bytes = [](std::int64_t rows, std::int64_t width, Type type) {
     return static_cast<std::size_t>(rows * width * size_in_bytes(type));
   };
-  before_ = accumulates() ? mirrored_rows(Type::fp32, kComparedRows, shape_.n, false, 1)
-                          : std::vector<std::uint8_t>(
-                                bytes(kComparedRows, shape_.n, shape_.out_type), 0xff);  // NaN
+  before_ = accumulates() ? mirrored_rows(Type::fp32, kDrawnRows, shape_.n, false, 1)
+                          : std::vector<std::uint8_t>(kDrawnRows * row_bytes(), 0xff);  // NaN
   Status status = make_stream(&stream_);
   if (status == kSuccess) status = out_.take(bytes(kManyRows, shape_.n, shape_.out_type));
   std::uint32_t seed = 2;
   const auto fill = [&](DeviceMemory& memory, Type type, std::int64_t rows, std::int64_t width,
                         bool opposed) {
-    const auto block = mirrored_rows(type, std::min(rows, kDrawnRows), width, opposed, seed++);
+    const auto block =
+        mirrored_rows(type, std::min<std::int64_t>(rows, kDrawnRows), width, opposed, seed++);
     if (status == kSuccess) status = memory.take_filled(bytes(rows, width, type), block, stream_);
   };
   fill(x_, shape_.type, kManyRows, shape_.k, true);
@@ -121,14 +128,34 @@ Status Race::run(const LinearAlgorithm& algorithm, std::int32_t num_rows) {
   return problem.run(device_, algorithm, args, stream_);
 }
 
-Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows,
-                     std::vector<char>* first_rows) {
-  const auto rows = static_cast<std::size_t>(std::min(num_rows, kComparedRows));
-  first_rows->resize(rows * static_cast<std::size_t>(shape_.n * size_in_bytes(shape_.out_type)));
-  Status status = copy_to_device(out_.get(), before_.data(), first_rows->size(), stream_);
+char* Race::row(std::int32_t index) const {
+  return static_cast<char*>(out_.get()) + static_cast<std::size_t>(index) * row_bytes();
+}
+
+Status Race::reset(std::int32_t first_row, std::int32_t num_rows) {
+  Status status = kSuccess;
+  for (std::int32_t done = 0; done < num_rows && status == kSuccess;) {
+    const std::int32_t from = (first_row + done) % kDrawnRows;
+    const std::int32_t part = std::min(num_rows - done, kDrawnRows - from);
+    status = copy_to_device(row(first_row + done),
+                            &before_[static_cast<std::size_t>(from) * row_bytes()],
+                            static_cast<std::size_t>(part) * row_bytes(), stream_);
+    done += part;
+  }
+  return status;
+}
+
+Status Race::product(const LinearAlgorithm& algorithm, std::int32_t num_rows) {
+  Status status = reset(0, std::min(num_rows, kDrawnRows));
+  const std::int32_t last = std::min(num_rows, kComparedRows);
+  if (status == kSuccess) status = reset(num_rows - last, last);
   if (status == kSuccess) status = run(algorithm, num_rows);
-  if (status == kSuccess)
-    status = copy_to_host(first_rows->data(), out_.get(), first_rows->size(), stream_);
+  return status == kSuccess ? synchronize(stream_) : status;
+}
+
+Status Race::read(std::int32_t first_row, std::int32_t num_rows, std::vector<char>* rows) {
+  rows->resize(static_cast<std::size_t>(num_rows) * row_bytes());
+  const Status status = copy_to_host(rows->data(), row(first_row), rows->size(), stream_);
   return status == kSuccess ? synchronize(stream_) : status;
 }
 
@@ -181,7 +208,25 @@ Status find_reference(const LinearDevice& device, const LinearShape& shape,
   return linear_status(CUBLAS_STATUS_NOT_SUPPORTED);
 }
 
-/// The fastest of those that give `expected`, the reference's first rows.
+/// Whether it gives `expected`, the reference's first kDrawnRows rows, which repeat, in its first
+/// rows and in its last. False also for what is accepted and yet does not run.
+bool agrees(Race& race, const LinearAlgorithm& racer, std::int32_t rows,
+            const std::vector<char>& expected) {
+  if (race.product(racer, rows) != kSuccess) return false;
+  const std::int32_t compared = std::min(rows, kComparedRows);
+  std::vector<char> found;
+  for (const std::int32_t first : {0, rows - compared}) {
+    if (race.read(first, compared, &found) != kSuccess) return false;
+    for (std::int32_t row = 0; row < compared; ++row) {
+      const auto at = static_cast<std::size_t>((first + row) % kDrawnRows) * race.row_bytes();
+      const auto own = static_cast<std::size_t>(row) * race.row_bytes();
+      if (std::memcmp(&found[own], &expected[at], race.row_bytes()) != 0) return false;
+    }
+  }
+  return true;
+}
+
+/// The fastest of those that agree with the reference.
 Status choose(const LinearDevice& device, const LinearShape& shape, Race& race,
               const LinearAlgorithm& reference, const std::vector<char>& expected,
               std::int32_t rows, LinearStep* step) {
@@ -191,11 +236,9 @@ Status choose(const LinearDevice& device, const LinearShape& shape, Race& race,
   std::vector<LinearAlgorithm> racers;
   offered(device, shape, rows, &racers);  // where there is none, the reference stays
   if (racers.size() > kMaxRacers) racers.resize(kMaxRacers);
-  std::vector<char> found;
   for (const LinearAlgorithm& racer : racers) {
     if (!accepts_all(device, shape, step->max_rows, racer)) continue;
-    if (race.product(racer, rows, &found) != kSuccess) continue;  // accepted, and yet not run
-    if (std::memcmp(found.data(), expected.data(), found.size()) != 0) continue;
+    if (!agrees(race, racer, rows, expected)) continue;
     float time = 0.0f;
     if (race.measure(racer, rows, &time) != kSuccess || time >= best) continue;
     step->algorithm = racer;
@@ -211,9 +254,15 @@ Status choose_algorithms(const LinearDevice& device, const LinearShape& shape,
   LinearAlgorithm reference;
   if (const Status failed = find_reference(device, shape, &reference)) return failed;
   Race race(device, shape);
-  if (const Status failed = race.open()) return failed;
+  if (const Status failed = race.open()) {
+    if (failed != cudaErrorMemoryAllocation) return failed;
+    steps->push_back(
+        {kMostRows, reference});  // the same bits, slower, where there is no room to race
+    return kSuccess;
+  }
   std::vector<char> expected;
-  if (const Status failed = race.product(reference, kManyRows, &expected)) return failed;
+  if (const Status failed = race.product(reference, kManyRows)) return failed;
+  if (const Status failed = race.read(0, kDrawnRows, &expected)) return failed;
 
   for (const std::int32_t rows : kSteps) {
     LinearStep step;

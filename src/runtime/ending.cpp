@@ -43,9 +43,9 @@ void let_process_end() {
   std::this_thread::sleep_until(beginning.load() + kGrace);
 }
 
-void end_jobs_at_exit(Device device) {
-  static std::atomic<bool> registered[static_cast<int>(Device::cuda) + 1];
-  if (registered[static_cast<int>(device)].exchange(true)) return;
+void end_jobs_at_exit(Device device, Made made) {
+  static std::atomic<bool> registered[static_cast<int>(Device::cuda) + 1][2];
+  if (registered[static_cast<int>(device)][static_cast<int>(made)].exchange(true)) return;
   static const int counted = ::pthread_atfork(nullptr, nullptr, count_jobs_of_child);
   (void)counted;
   std::atexit(end_jobs);  // without memory for it, the process ends as it would without

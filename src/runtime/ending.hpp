@@ -16,10 +16,16 @@ bool ending() noexcept;
 /// does.
 void let_process_end();
 
+/// What a device's engine has made by then that `exit` destroys.
+enum class Made {
+  with_the_module,  // by being opened
+  by_computing,     // in a forward pass, what the module makes on first use
+};
+
 /// Has the jobs end before anything is destroyed that is there by now: what `exit` calls, it calls
 /// in the reverse order of registration, and a job that computes while LibTorch's own objects go
-/// would crash. To be called after a forward pass on the device; the first time counts.
-void end_jobs_at_exit(Device device);
+/// would crash. To be called after either; the first time counts.
+void end_jobs_at_exit(Device device, Made made);
 
 /// A job that is under way as long as this lives.
 class UnderWay {

@@ -43,6 +43,16 @@ TEST_CASE("a pass that cannot be recorded is computed all the same", "[.no_graph
     CHECK(std::abs(model.score("how do bees talk", {"they dance"})[0] - exact) < 1e-4f);
 }
 
+// largest_block=3000000: as where others take what was free a moment ago. 16,384 tokens want more.
+TEST_CASE("where working memory is not to be had passes are smaller", "[.crowded]") {
+  const auto model = load_tiny(on_cuda(Precision::fp32));
+  const auto usage = model.rank("why", std::vector<std::string>(400, "the bees dance")).usage;
+  CHECK(usage.batches > 1);
+  CHECK(usage.planned_bytes <= 3000000);
+  const float exact = load_tiny().score("how do bees talk", {"they dance"})[0];
+  CHECK(std::abs(model.score("how do bees talk", {"they dance"})[0] - exact) < 1e-4f);
+}
+
 // capability=89
 TEST_CASE("fp8 is refused by name where cuBLASLt does not multiply it", "[.ada]") {
   CHECK(load_tiny(on_cuda(Precision::fp16)).info().isa == "sm_89");

@@ -79,7 +79,7 @@ Status count_devices(int* count) {
 
 Status read_device_info(int device, DeviceInfo* info) {
   if (device < 0 || device >= settings().num_devices) return kInvalidDevice;
-  *info = {"host emulator", settings().capability, "none"};
+  *info = {"host emulator", settings().capability, "none", settings().multiprocessors};
   return kSuccess;
 }
 
@@ -106,7 +106,9 @@ Status allocate(void** memory, std::size_t bytes) {
   if (anyone_records()) return kNotWhileRecording;
   if (bytes == 0) return kSuccess;
   std::size_t& used = used_bytes()[current_device];
-  if (bytes > settings().memory_bytes - used) return kOutOfMemory;
+  const std::size_t largest = settings().largest_block;
+  if (bytes > settings().memory_bytes - used || (largest != 0 && bytes > largest))
+    return kOutOfMemory;
   *memory = allocate_device_memory(bytes);
   if (*memory == nullptr) return kOutOfMemory;
   used += bytes;

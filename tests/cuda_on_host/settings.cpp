@@ -19,6 +19,8 @@ void set(Settings& all, const std::string& name, long long value) {
     all.multiprocessors = static_cast<int>(value);
   else if (name == "memory_bytes")
     all.memory_bytes = static_cast<std::size_t>(value);
+  else if (name == "largest_block")
+    all.largest_block = static_cast<std::size_t>(value);
   else if (name == "late")
     all.late = value != 0;
   else if (name == "failing_launch")

@@ -54,9 +54,11 @@ class CudaEncoder final : public Encoder {
     description_.kernels.push_back(fmt::format("attention {}", held_->attention->name));
     for (const auto& choice : held_->linear.choices())
       description_.kernels.push_back("linear " + choice);
-    // Not the algorithms of products: whichever was chosen, its bits are those of the others.
-    description_.hardware = fmt::format("{} {} attention {} {}", device_.info.name, device_.isa(),
-                                        held_->attention->name, kernels::cuda::Linear::library());
+    // Not the algorithms of products: whichever was chosen, its bits are those of the others. The
+    // multiprocessors, of which a process may be given a share: cuBLASLt looks at them.
+    description_.hardware =
+        fmt::format("{} of {} {} attention {} {}", device_.info.multiprocessors, device_.info.name,
+                    device_.isa(), held_->attention->name, kernels::cuda::Linear::library());
     description_.libtorch = TORCH_VERSION;
     description_.weight_bytes = held_->weights.memory.size();
     description_.kernel_revision = kKernelRevision;

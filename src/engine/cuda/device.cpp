@@ -13,12 +13,18 @@ constexpr int kLeastCapability = 80;  // bf16 on tensor cores
 
 // Of cudaError_t and cublasStatus_t, whose numbers are part of their interfaces.
 constexpr Status kMemoryAllocation = 2;
-constexpr Status kUnusable[] = {3, 35, 46, 100, 101, 209, 222, 802, 803};
+constexpr Status kInitialization = 3;
+constexpr Status kNoDevice = 100;
+constexpr Status kUnusable[] = {kInitialization, 35, 46, kNoDevice, 101, 209, 222, 802, 803};
 constexpr Status kNoLinearMemory = kernels::cuda::kFirstLinearStatus + 3;
 constexpr Status kNoSuchProduct = kernels::cuda::kFirstLinearStatus + 15;
 
+bool is_want_of_memory(Status status) {
+  return status == kMemoryAllocation || status == kNoLinearMemory;
+}
+
 ErrorCode code_of(Status status) {
-  if (status == kMemoryAllocation || status == kNoLinearMemory) return ErrorCode::out_of_memory;
+  if (is_want_of_memory(status)) return ErrorCode::out_of_memory;
   if (status == kNoSuchProduct) return ErrorCode::unsupported;
   const bool unusable =
       std::find(std::begin(kUnusable), std::end(kUnusable), status) != std::end(kUnusable);
@@ -33,13 +39,29 @@ std::string capability_of(const kernels::cuda::DeviceInfo& info) {
   throw Error(ErrorCode::device_unavailable, fmt::format("cuda:{}: {}", index, reason));
 }
 
+// Why the driver counts no devices.
+std::string reason_of(Status status) {
+  const std::string words = kernels::cuda::describe(status);
+  if (status == kNoDevice)
+    return fmt::format("{}, or CUDA_VISIBLE_DEVICES names none that is there", words);
+  if (status == kInitialization)
+    return fmt::format(
+        "no driver that works: {}, as in the child of a process that had used CUDA "
+        "when it forked: fork before that",
+        words);
+  return fmt::format("no driver that works: {}", words);
+}
+
 }  // namespace
+
+bool Failure::wants_memory() const {
+  return is_want_of_memory(status);
+}
 
 Device Device::open(int index) {
   int count = 0;
   const Status counted = kernels::cuda::count_devices(&count);
-  if (counted != kernels::cuda::kSuccess)
-    unavailable(index, fmt::format("no driver that works: {}", kernels::cuda::describe(counted)));
+  if (counted != kernels::cuda::kSuccess) unavailable(index, reason_of(counted));
   if (index < 0 || index >= count)
     unavailable(index, fmt::format("no such device; the driver knows {}", count));
 

@@ -17,7 +17,9 @@ namespace reranker::engine::cuda {
 /// graph's interpreter unchanged; the encoder makes an Error of it, which names the device.
 struct Failure {
   kernels::cuda::Status status;
-  const char* doing;
+  std::string doing;
+
+  bool wants_memory() const;
 };
 
 inline void check(kernels::cuda::Status status, const char* doing) {
@@ -42,7 +44,9 @@ class DeviceMemory {
  public:
   DeviceMemory() = default;
   explicit DeviceMemory(std::size_t bytes) : size_(bytes) {
-    check(kernels::cuda::allocate(&data_, bytes), "taking memory");
+    const auto status = kernels::cuda::allocate(&data_, bytes);
+    if (status != kernels::cuda::kSuccess)
+      throw Failure{status, "taking " + std::to_string(bytes) + " bytes of its memory"};
   }
   DeviceMemory(DeviceMemory&& other) noexcept { *this = std::move(other); }
   DeviceMemory& operator=(DeviceMemory&& other) noexcept {
@@ -64,7 +68,9 @@ class DeviceMemory {
 class PinnedMemory {
  public:
   explicit PinnedMemory(std::size_t bytes) {
-    check(kernels::cuda::allocate_pinned(&data_, bytes), "taking pinned memory");
+    const auto status = kernels::cuda::allocate_pinned(&data_, bytes);
+    if (status != kernels::cuda::kSuccess)
+      throw Failure{status, "taking " + std::to_string(bytes) + " bytes of pinned memory"};
   }
   ~PinnedMemory() { kernels::cuda::release_pinned(data_); }
   PinnedMemory(const PinnedMemory&) = delete;

@@ -1,6 +1,7 @@
 #include "engine/cuda/held.hpp"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,10 @@ namespace {
 // Left to the driver, which takes more when kernels first run, and to others on the device.
 constexpr std::size_t kReserveBytes = std::size_t{256} << 20;
 
+std::string under(std::size_t limit) {
+  return limit == 0 ? std::string() : fmt::format(", and memory_limit is {}", limit);
+}
+
 }  // namespace
 
 Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
@@ -20,7 +25,7 @@ Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
   choose_attention(blueprint.network, device);
   check(linear.open(), "opening cuBLASLt");
   weights = load_weights(blueprint, device, types);
-  for (const auto& shape : weights.shapes) check(linear.prepare(shape), "choosing a product");
+  for (const auto& shape : weights.shapes) choose_product(shape);
   make_rope_table(blueprint);
   graph.emplace(
       blueprint.network, weights,
@@ -30,6 +35,13 @@ Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
   const std::size_t most = std::max(kEnoughTokens, blueprint.max_tokens);
   staging.emplace(input_bytes(query_tokens, most, most));
   logits.emplace(logit_bytes(most));
+}
+
+void Held::choose_product(const kernels::cuda::LinearShape& shape) {
+  const auto status = linear.prepare(shape);
+  if (status != kernels::cuda::kSuccess)
+    throw Failure{status, fmt::format("choosing the product of {} by {} weights in {}", shape.n,
+                                      shape.k, kernels::cuda::name(shape.type))};
 }
 
 // By shape and type alone.
@@ -59,22 +71,29 @@ void Held::make_rope_table(const Blueprint& blueprint) {
 }
 
 // All that a pass may ever take is taken at once, so that none can fail for want of it later and
-// recorded passes find it where it was. Where there is less, passes are smaller.
+// recorded passes find it where it was. Where there is less, passes are smaller; and smaller again
+// where others take what was free when it was asked for.
 void Held::take_working_memory(std::size_t limit, const Device& device) {
-  std::size_t free = 0;
-  check(kernels::cuda::free_memory(&free), "asking for free memory");
-  std::size_t bytes = plan(kEnoughTokens, kEnoughTokens);
-  bytes = std::min(bytes, free > kReserveBytes ? free - kReserveBytes : 0);
-  if (limit != 0) bytes = std::min(bytes, limit);
-  bytes = bytes / kAlignment * kAlignment;
   const std::size_t least = plan(1, 1);
-  if (bytes < least)
-    throw Error(
-        ErrorCode::out_of_memory,
-        fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of which "
-                    "{} stay so, and memory_limit is {}",
-                    device.name(), least, free, kReserveBytes, limit));
-  working_memory = DeviceMemory(bytes);
+  std::size_t most = plan(kEnoughTokens, kEnoughTokens);
+  if (limit != 0) most = std::min(most, limit);
+  for (;; most /= 2) {
+    std::size_t free = 0;
+    check(kernels::cuda::free_memory(&free), "asking for free memory");
+    const std::size_t bytes =
+        std::min(most, free > kReserveBytes ? free - kReserveBytes : 0) / kAlignment * kAlignment;
+    if (bytes < least)
+      throw Error(ErrorCode::out_of_memory,
+                  fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of "
+                              "which {} stay so{}",
+                              device.name(), least, free, kReserveBytes, under(limit)));
+    try {
+      working_memory = DeviceMemory(bytes);
+      return;
+    } catch (const Failure& failure) {
+      if (!failure.wants_memory()) throw;
+    }
+  }
 }
 
 }  // namespace reranker::engine::cuda

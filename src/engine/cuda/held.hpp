@@ -40,6 +40,7 @@ struct Held {
   Recordings recordings;
 
  private:
+  void choose_product(const kernels::cuda::LinearShape& shape);
   void choose_attention(const model::Network& network, const Device& device);
   void make_rope_table(const Blueprint& blueprint);
   void take_working_memory(std::size_t limit, const Device& device);
