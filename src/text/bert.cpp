@@ -6,6 +6,18 @@
 #include "text/decode.hpp"
 
 namespace reranker::text {
+namespace {
+
+// Buffers larger than this do not outlive the text that needed them.
+constexpr std::size_t kKeptBytes = 1 << 20;
+
+void release_if_large(NormalizedText& normalized) {
+  if (normalized.text.capacity() <= kKeptBytes) return;
+  NormalizedText none;
+  std::swap(normalized, none);
+}
+
+}  // namespace
 
 Bert::Bert(BertNormalizer normalizer, AddedTokens normalized, WordPiece model)
     : normalizer_(std::move(normalizer)),
@@ -20,6 +32,7 @@ void Bert::encode(std::string_view piece, std::size_t begin, SpecialTokens mode,
     words.finish(piece.size());
   } else {
     encode_with_tokens(piece, begin, mode, buffers.bert, out);
+    release_if_large(buffers.bert.normalized);
   }
   if (!out.full()) out.extend_pretoken(begin + piece.size());
 }

@@ -31,7 +31,7 @@ void join_with_next(std::vector<Symbol>& symbols, std::uint32_t i) {
 
 void release_if_large(BpeBuffers& buffers) {
   if (buffers.symbols.capacity() <= kKeptSymbols) return;
-  buffers.symbols = {};
+  std::vector<Symbol>().swap(buffers.symbols);  // assigning {} would keep the memory
   buffers.queue.release();
 }
 

@@ -9,6 +9,9 @@
 namespace reranker::text {
 namespace {
 
+// A copy larger than this does not outlive the text that needed it.
+constexpr std::size_t kKeptBytes = 1 << 20;
+
 void check_length(std::size_t bytes) {
   if (bytes > ByteBpe::kMaxPretokenBytes)
     throw Error(ErrorCode::invalid_argument, "text holds a word of " + std::to_string(bytes) +
@@ -40,6 +43,7 @@ void ByteLevel::encode(std::string_view piece, std::size_t begin, SpecialTokens 
     } else if (add_prefix_space_ && part[0] != ' ') {
       buffers.prefixed.assign(1, ' ').append(part);
       encode_text(buffers.prefixed, at - 1, buffers.bpe, out);
+      if (buffers.prefixed.capacity() > kKeptBytes) std::string().swap(buffers.prefixed);
     } else {
       encode_text(part, at, buffers.bpe, out);
     }

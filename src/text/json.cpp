@@ -14,7 +14,20 @@ std::string shown(simdjson::dom::element value) {
   return text.substr(0, end) + "...";
 }
 
+// Of nested values. Sequences of processors are read in as many calls, on a caller's stack.
+constexpr std::size_t kMaxDepth = 64;
+
 }  // namespace
+
+Json Json::parse(const std::string& text, const std::string& file, simdjson::dom::parser& parser) {
+  simdjson::dom::element root;
+  simdjson::error_code error = parser.allocate(text.size(), kMaxDepth);
+  if (error == simdjson::SUCCESS) error = parser.parse(text).get(root);
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  if (error != simdjson::SUCCESS)
+    throw Error(ErrorCode::model_invalid, file + " is not JSON: " + simdjson::error_message(error));
+  return {root, file, ""};
+}
 
 std::string Json::member_path(std::string_view key) const {
   std::string path = path_;
@@ -59,6 +72,10 @@ std::optional<Json> Json::find(std::string_view key) const {
   simdjson::dom::element member;
   if (object()[key].get(member) != simdjson::SUCCESS || member.is_null()) return std::nullopt;
   return Json{member, file_, member_path(key)};
+}
+
+bool Json::is_string() const {
+  return value_.is_string();
 }
 
 bool Json::is(std::string_view text) const {

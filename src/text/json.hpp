@@ -16,7 +16,10 @@ namespace reranker::text {
 /// "tokenizer.json: model.type is "WordPiece", wanted "BPE"".
 class Json {
  public:
-  Json(simdjson::dom::element value, std::string file) : value_(value), file_(std::move(file)) {}
+  /// The whole of `text`, which was read from `file`; model_invalid if that is no JSON. Lives as
+  /// long as the parser, and until it parses again.
+  static Json parse(const std::string& text, const std::string& file,
+                    simdjson::dom::parser& parser);
 
   /// The member; model_invalid if there is none.
   Json operator[](std::string_view key) const;
@@ -31,6 +34,8 @@ class Json {
   double real() const;
   simdjson::dom::array array() const;
   simdjson::dom::object object() const;
+
+  bool is_string() const;
 
   /// Whether it is this string.
   bool is(std::string_view text) const;

@@ -101,14 +101,15 @@ EncodedPrompt Prompt::encode(std::string_view passage) const {
   return out;
 }
 
-std::vector<TokenId> Prompt::query_tokens() const {
+const std::vector<TokenId>& Prompt::query_tokens() const {
+  if (query_tokens_) return *query_tokens_;
   std::vector<TokenId> ids;
   tokenizer_.encode(query_, SpecialTokens::plain, scratch_, ids);
   tokenizer_.encode(concatenate(" ", query_), SpecialTokens::plain, scratch_, ids);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ids.erase(std::remove(ids.begin(), ids.end(), tokenizer_.unknown()), ids.end());
-  return ids;
+  return query_tokens_.emplace(std::move(ids));
 }
 
 Ends Prompt::ends(std::string_view passage) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,7 @@ class Prompt {
 
   /// The query's tokens as ordinary text has them, at a text's beginning and behind a space: ids
   /// that rise, none of them special or the unknown token's.
-  std::vector<TokenId> query_tokens() const;
+  const std::vector<TokenId>& query_tokens() const;
 
   /// Where the pretokens and tokens of `passage` end, in bytes of it. What the frame puts in
   /// front is read along: it may be a token at byte 0.
@@ -71,6 +72,7 @@ class Prompt {
   std::string query_;
   std::vector<TokenId> head_;  // up to what the frame puts in front of the passage
   bool query_truncated_ = false;
+  mutable std::optional<std::vector<TokenId>> query_tokens_;  // made when they are first asked for
 };
 
 }  // namespace reranker::text

@@ -28,13 +28,18 @@ std::vector<AddedToken> select(const std::vector<AddedToken>& tokens, bool norma
   return selected;
 }
 
-// Older files do not name the type, and are byte-level.
+// Older files do not name the type: what has merges is BPE there.
+bool is_word_piece(const Json& file) {
+  const Json model = file["model"];
+  const auto type = model.find("type");
+  if (!type) return model.find("max_input_chars_per_word") && !model.find("merges");
+  if (!type->is("BPE") && !type->is("WordPiece")) type->unsupported("\"BPE\" or \"WordPiece\"");
+  return type->is("WordPiece");
+}
+
 std::unique_ptr<const PieceEncoder> read_encoder(const Json& file,
                                                  const std::vector<AddedToken>& added_tokens) {
-  const auto type = file["model"].find("type");
-  if (!type || type->is("BPE")) return read_byte_level(file, added_tokens);
-  if (type->is("WordPiece")) return read_bert(file, added_tokens);
-  type->unsupported("\"BPE\" or \"WordPiece\"");
+  return is_word_piece(file) ? read_bert(file, added_tokens) : read_byte_level(file, added_tokens);
 }
 
 }  // namespace reranker::text

@@ -1,4 +1,5 @@
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -8,89 +9,150 @@
 
 #include "text/tokenizer_file.hpp"
 
-// transformers makes BERT's normalizer anew where tokenizer_config.json says otherwise than
-// tokenizer.json (BertTokenizer.__init__), and leaves token types out that it does not name.
-//
-// Read on demand, key by key: the file commonly holds a model_max_length of 10^30, at which a
-// whole parse would end.
+// What transformers does otherwise than tokenizer.json says where tokenizer_config.json asks for
+// it: BERT's normalizer is made anew (BertTokenizerFast.__init__), token types are left out, tokens
+// are added, and texts are cut on the other side.
 
 namespace reranker::text {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
+constexpr std::array<std::string_view, 9> kRead{
+    "tokenizer_class",   "truncation_side",      "split_special_tokens",
+    "do_lower_case",     "strip_accents",        "tokenize_chinese_chars",
+    "model_input_names", "added_tokens_decoder", "additional_special_tokens",
+};
+
+// The members above alone, as an object. On demand: the file commonly holds a model_max_length of
+// 10^30, at which a whole parse would end.
+std::string members_read(const NamedText& config) {
+  const simdjson::padded_string text(config.text);
+  simdjson::ondemand::parser parser;
+  std::string members;
+  const auto take = [&]() -> simdjson::error_code {
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object all;
+    if (const auto error = parser.iterate(text).get(document)) return error;
+    if (const auto error = document.get_object().get(all)) return error;
+    for (auto each : all) {
+      simdjson::ondemand::field field;
+      if (const auto error = std::move(each).get(field)) return error;
+      std::string_view key, value;
+      if (const auto error = field.unescaped_key().get(key)) return error;
+      const bool wanted = std::find(kRead.begin(), kRead.end(), key) != kRead.end();
+      const std::string name(key);
+      if (const auto error = field.value().raw_json().get(value)) return error;
+      if (wanted)
+        members.append(members.empty() ? "\"" : ",\"").append(name).append("\":").append(value);
+    }
+    return document.at_end() ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+  };
+  if (const auto error = take())
+    throw Error(ErrorCode::model_invalid,
+                config.file + ": " + simdjson::error_message(error) + ", a JSON object wanted");
+  return "{" + members + "}";
+}
 
 class Config {
  public:
-  explicit Config(const NamedText& config) : file_(config.file), text_(config.text) {
-    if (parser_.iterate(text_).get(document_) != simdjson::SUCCESS)
-      fail(ErrorCode::model_invalid, "not JSON");
+  explicit Config(const NamedText& config)
+      : file_(config.file), says_(Json::parse(members_read(config), config.file, parser_)) {}
+
+  const Json& says() const { return says_; }
+
+  std::string_view tokenizer_class() const {
+    const auto name = says_.find("tokenizer_class");
+    return name ? name->string() : std::string_view();
   }
 
-  // Refuses a key that is there and is not `here`, what tokenizer.json has as `member`.
-  void require_same(std::string_view key, bool here, std::string_view member) {
-    ondemand::value value;
-    bool asked = false;
-    if (document_.find_field_unordered(key).get(value) != simdjson::SUCCESS || value.is_null())
-      return;
-    if (value.get_bool().get(asked) != simdjson::SUCCESS)
-      fail(ErrorCode::model_invalid, std::string(key) + " is no boolean, true or false wanted");
-    if (asked != here)
-      fail(ErrorCode::unsupported, std::string(key) + " is " + word(asked) + ", " + word(here) +
-                                       " wanted, as tokenizer.json has \"" + std::string(member) +
-                                       "\"");
+  bool says_or(std::string_view key, bool otherwise) const {
+    const auto value = says_.find(key);
+    return value ? value->boolean() : otherwise;
   }
 
-  void require_token_types() {
-    ondemand::array names;
-    if (document_.find_field_unordered("model_input_names").get_array().get(names) !=
-        simdjson::SUCCESS)
-      return;
-    for (auto name : names) {
-      std::string_view text;
-      if (name.get_string().get(text) == simdjson::SUCCESS && text == "token_type_ids") return;
-    }
-    fail(ErrorCode::unsupported,
-         "model_input_names is without \"token_type_ids\", which tokenizer.json's pair "
-         "template has");
+  // `asked` is what the key, or its default, comes to; `here` what tokenizer.json has as `member`.
+  void require_same(std::string_view key, bool asked, bool here, std::string_view member) const {
+    if (asked == here) return;
+    unsupported(std::string(key) + " is " + word(asked) +
+                (says_.find(key) ? "" : " where it is not said") + ", " + word(here) +
+                " wanted, as tokenizer.json has \"" + std::string(member) + "\"");
+  }
+
+  [[noreturn]] void unsupported(const std::string& message) const {
+    throw Error(ErrorCode::unsupported, file_ + ": " + message);
   }
 
  private:
   static const char* word(bool value) { return value ? "true" : "false"; }
 
-  [[noreturn]] void fail(ErrorCode code, const std::string& message) const {
-    throw Error(code, file_ + ": " + message);
-  }
-
-  const std::string& file_;
-  simdjson::padded_string text_;
-  ondemand::parser parser_;
-  ondemand::document document_;
+  std::string file_;
+  simdjson::dom::parser parser_;
+  Json says_;
 };
 
-void require_same_normalizer(Config& config, const Json& file) {
+void require_plain_reading(const Config& config) {
+  const auto side = config.says().find("truncation_side");
+  if (side && !side->is("right")) side->unsupported("\"right\"");
+  const auto split = config.says().find("split_special_tokens");
+  if (split && split->boolean()) split->unsupported("false");
+}
+
+// `token` is a string, or an object with a "content".
+void require_added(const Json& token, const std::vector<AddedToken>& added) {
+  const std::string_view content = token.is_string() ? token.string() : token["content"].string();
+  const bool here = std::any_of(added.begin(), added.end(),
+                                [&](const AddedToken& one) { return one.content == content; });
+  if (!here) token.unsupported("a token that is among tokenizer.json's added_tokens");
+}
+
+void require_no_other_tokens(const Config& config, const std::vector<AddedToken>& added) {
+  if (const auto tokens = config.says().find("added_tokens_decoder"))
+    for (const auto [id, token] : tokens->object()) require_added((*tokens)[id], added);
+  if (const auto tokens = config.says().find("additional_special_tokens")) {
+    std::size_t i = 0;
+    for (const auto token : tokens->array()) require_added(tokens->element(token, i++), added);
+  }
+}
+
+void require_same_normalizer(const Config& config, const Json& file) {
+  const std::string_view name = config.tokenizer_class();
+  const bool made_anew = name != "PreTrainedTokenizerFast" && name != "TokenizersBackend";
   const auto whole = file.find("normalizer");
-  if (!whole) return;
+  if (!whole || !made_anew) return;
+  const bool lowers = config.says_or("do_lower_case", true);
+  const bool strips = config.says_or("strip_accents", lowers);
+  const bool splits = config.says_or("tokenize_chinese_chars", true);
   for (const Json& part : components(*whole, "normalizers")) {
     if (!part["type"].is("BertNormalizer")) continue;
     const bool lowercase = part["lowercase"].boolean();
     const auto strip_accents = part.find("strip_accents");
-    config.require_same("do_lower_case", lowercase, "lowercase");
-    config.require_same("strip_accents", strip_accents ? strip_accents->boolean() : lowercase,
-                        "strip_accents");
-    config.require_same("tokenize_chinese_chars", part["handle_chinese_chars"].boolean(),
+    config.require_same("do_lower_case", lowers, lowercase, "lowercase");
+    config.require_same("strip_accents", strips,
+                        strip_accents ? strip_accents->boolean() : lowercase, "strip_accents");
+    config.require_same("tokenize_chinese_chars", splits, part["handle_chinese_chars"].boolean(),
                         "handle_chinese_chars");
   }
 }
 
+void require_token_types(const Config& config) {
+  const auto names = config.says().find("model_input_names");
+  if (!names && config.tokenizer_class().substr(0, 10) != "DistilBert") return;
+  if (names)
+    for (const auto name : names->array())
+      if (names->element(name, 0).is("token_type_ids")) return;
+  config.unsupported(std::string(names ? "model_input_names is" : "a DistilBERT's tokenizer is") +
+                     " without \"token_type_ids\", which tokenizer.json's pair template has");
+}
+
 }  // namespace
 
-void require_agreement(const NamedText& config, const Json& file, const Templates& templates) {
-  const auto type = file["model"].find("type");
-  if (!type || !type->is("WordPiece"))
-    return;  // Llama's template has types, too, which nothing reads
-  Config beside(config);
-  require_same_normalizer(beside, file);
-  if (templates.pair && templates.pair->typed) beside.require_token_types();
+void require_agreement(const NamedText& text, const Json& file,
+                       const std::vector<AddedToken>& added, const Templates& templates) {
+  const Config config(text);
+  require_plain_reading(config);
+  require_no_other_tokens(config, added);
+  if (!is_word_piece(file)) return;  // Llama's template has types, too, which nothing reads
+  require_same_normalizer(config, file);
+  if (templates.pair && templates.pair->typed) require_token_types(config);
 }
 
 }  // namespace reranker::text

@@ -42,21 +42,6 @@ NamedText read_file(const std::filesystem::path& path) {
   return {std::string(std::string_view(text)), path.string()};
 }
 
-// Of nested values. Sequences of processors are read in as many calls, on a caller's stack.
-constexpr std::size_t kMaxDepth = 64;
-
-// Lives as long as the parser.
-Json parse_json(const NamedText& json, simdjson::dom::parser& parser) {
-  simdjson::dom::element root;
-  simdjson::error_code error = parser.allocate(json.text.size(), kMaxDepth);
-  if (error == simdjson::SUCCESS) error = parser.parse(json.text).get(root);
-  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-  if (error != simdjson::SUCCESS)
-    throw Error(ErrorCode::model_invalid,
-                json.file + " is not JSON: " + simdjson::error_message(error));
-  return {root, json.file};
-}
-
 bool same(const std::weak_ptr<const Tokenizer::Parts>& a,
           const std::shared_ptr<const Tokenizer::Parts>& b) {
   return !a.owner_before(b) && !b.owner_before(a);
@@ -84,13 +69,13 @@ Tokenizer Tokenizer::load(const std::filesystem::path& tokenizer_json) {
 
 Tokenizer Tokenizer::parse(const NamedText& json, const std::optional<NamedText>& config) {
   simdjson::dom::parser parser;
-  const Json file = parse_json(json, parser);
+  const Json file = Json::parse(json.text, json.file, parser);
 
   require_cut_on_the_right(file);
   const std::vector<AddedToken> added = read_added_tokens(file);
   auto encoder = read_encoder(file, added);
   Templates around = read_post_processor(file, encoder->vocabulary_size());
-  if (config) require_agreement(*config, file, around);
+  if (config) require_agreement(*config, file, added, around);
   // Not make_shared: a Scratch that outlives the model must not hold its memory.
   return Tokenizer(std::shared_ptr<const Parts>(new Parts{
       AddedTokens(select(added, /*normalized=*/false)), std::move(encoder), std::move(around)}));

@@ -41,9 +41,13 @@ struct Templates {
 /// "post_processor", empty if there is none.
 Templates read_post_processor(const Json& file, std::size_t vocabulary_size);
 
-/// Throws unless `config`, a tokenizer_config.json, leaves what a BERT's `file` and its templates
-/// say.
-void require_agreement(const NamedText& config, const Json& file, const Templates& templates);
+/// Throws unless `config`, a tokenizer_config.json, leaves what `file`, its added tokens and its
+/// templates say.
+void require_agreement(const NamedText& config, const Json& file,
+                       const std::vector<AddedToken>& added, const Templates& templates);
+
+/// Whether the model is WordPiece, not BPE.
+bool is_word_piece(const Json& file);
 
 /// The components of a normalizer or pre-tokenizer in the order in which they run: itself, or
 /// those of a "Sequence", which has them in `member` and may hold sequences.

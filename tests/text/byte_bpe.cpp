@@ -131,6 +131,16 @@ TEST_CASE("bpe gives the same ids from its cache", "[bpe]") {
   }
 }
 
+TEST_CASE("bpe gives back what a very long pretoken needed", "[bpe]") {
+  const ByteBpe bpe = doubling();
+  BpeBuffers buffers;
+  Ids ids;
+  bpe.encode(std::string(200000, 'a'), buffers, ids);
+  CHECK(buffers.symbols.capacity() == 0);
+  bpe.encode(std::string(1000, 'a'), buffers, ids);
+  CHECK(buffers.symbols.capacity() >= 1000);
+}
+
 TEST_CASE("bpe does work in proportion to a pretoken's length", "[bpe]") {
   const ByteBpe bpe = doubling();
   const auto alphabet = GENERATE("a", "b", "ab", "aab", "abcdefghijklmnopqrstuvwxyz");

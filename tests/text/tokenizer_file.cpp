@@ -9,6 +9,7 @@
 
 #include "recorded.hpp"
 #include "support/catch.hpp"
+#include "support/files.hpp"
 #include "text/frame.hpp"
 
 using namespace reranker;
@@ -50,16 +51,11 @@ std::string replace(std::string text, const std::string& from, const std::string
 
 class File {
  public:
-  explicit File(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() /
-              ("reranker-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".json")) {
-    std::ofstream(path_, std::ios::binary) << text;
-  }
-  ~File() { std::filesystem::remove(path_); }
-  const std::filesystem::path& path() const { return path_; }
+  explicit File(const std::string& text) { folder_.write("tokenizer.json", text); }
+  std::filesystem::path path() const { return folder_.path() / "tokenizer.json"; }
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
 };
 
 std::vector<TokenId> encode(const std::string& file, std::string_view text) {
@@ -121,10 +117,18 @@ TEST_CASE("a tokenizer.json that is not there is named", "[tokenizer_file]") {
   };
   check("/nowhere/tokenizer.json", " cannot be read, wanted a file");
   check(TEXT_TEST_DATA, " is no regular file, wanted one");
-  const std::string pipe = File("").path().string();
+  const TemporaryFolder folder;
+  const std::string pipe = (folder.path() / "pipe").string();
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   check(pipe, " is no regular file, wanted one");
-  std::filesystem::remove(pipe);
+}
+
+TEST_CASE("a model without a type is what its members are of", "[tokenizer_file]") {
+  for (const auto& [file, type] :
+       {std::pair(kSmall, R"("type": "BPE", )"), std::pair(kBert, R"("type": "WordPiece", )")}) {
+    CAPTURE(type);
+    CHECK(encode(replace(file, type, ""), "ab") == encode(file, "ab"));
+  }
 }
 
 TEST_CASE("merges may be strings, with the first line of merges.txt", "[tokenizer_file]") {
@@ -336,25 +340,39 @@ TEST_CASE("a tokenizer without a pair template has no pair", "[tokenizer_file]")
   }
 }
 
+namespace {
+
+Tokenizer parse_with(const std::string& json, const std::string& config) {
+  return Tokenizer::parse({json, "tokenizer.json"}, {{config, "tokenizer_config.json"}});
+}
+
+void refuse_config(ErrorCode code, const std::string& json, const std::string& config,
+                   const std::string& message) {
+  CAPTURE(config);
+  try {
+    parse_with(json, config);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == code);
+    CHECK(error.what() == "tokenizer_config.json: " + message);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_file]") {
-  const auto parse = [](const std::string& json, const std::string& config) {
-    return Tokenizer::parse({json, "tokenizer.json"}, {{config, "tokenizer_config.json"}});
-  };
-  const auto refused = [&](const std::string& config, const std::string& message) {
-    CAPTURE(config);
-    try {
-      parse(kBert, config);
-      FAIL("no error");
-    } catch (const Error& error) {
-      CHECK(error.code() == ErrorCode::unsupported);
-      CHECK(error.what() == "tokenizer_config.json: " + message);
-    }
+  const auto refused = [](const std::string& config, const std::string& message) {
+    refuse_config(ErrorCode::unsupported, kBert, config, message);
   };
   // kBert lowercases, and strips accents therefore.
-  CHECK(parse(kBert, R"({"do_lower_case": true, "strip_accents": null, "model_max_length": 512})")
-            .vocabulary_size() == 4);
-  CHECK(parse(kBert, R"({"strip_accents": true, "tokenize_chinese_chars": true})")
-            .vocabulary_size() == 4);
+  for (const char* sound :
+       {R"({})", R"({"do_lower_case": true, "strip_accents": null, "model_max_length": 512})",
+        R"({"strip_accents": true, "tokenize_chinese_chars": true})",
+        R"({"tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": false})",
+        R"({"added_tokens_decoder": {"0": {"content": "[UNK]"}}, "truncation_side": "right"})"}) {
+    CAPTURE(sound);
+    CHECK(parse_with(kBert, sound).vocabulary_size() == 4);
+  }
   refused(R"({"model_max_length": 1000000000000000019884624838656, "do_lower_case": false})",
           "do_lower_case is false, true wanted, as tokenizer.json has \"lowercase\"");
   refused(R"({"strip_accents": false})",
@@ -365,6 +383,43 @@ TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_
   refused(
       R"({"model_input_names": ["input_ids", "attention_mask"]})",
       "model_input_names is without \"token_type_ids\", which tokenizer.json's pair template has");
+  refused(R"({"tokenizer_class": "DistilBertTokenizer"})",
+          "a DistilBERT's tokenizer is without \"token_type_ids\", which tokenizer.json's pair "
+          "template has");
+  refused(R"({"truncation_side": "left"})", "truncation_side is \"left\", wanted \"right\"");
+  refused(R"({"split_special_tokens": true})", "split_special_tokens is true, wanted false");
+  refused(R"({"additional_special_tokens": ["[UNK]", "a"]})",
+          "additional_special_tokens[1] is \"a\", wanted a token that is among tokenizer.json's "
+          "added_tokens");
+  refuse_config(ErrorCode::unsupported,
+                replace(kBert, R"("lowercase": true)", R"("lowercase": false)"), "{}",
+                "do_lower_case is true where it is not said, false wanted, as "
+                "tokenizer.json has \"lowercase\"");
+}
+
+TEST_CASE("every beginning of a tokenizer_config.json is read to its end or refused",
+          "[tokenizer_file]") {
+  const std::string whole =
+      R"({"added_tokens_decoder": {"0": {"content": "[UNK]", "special": true}},
+    "a": [1, 2, {"b": "c\u00e4"}], "do_lower_case": true, "model_max_length": 1e30, "n": null})";
+  CHECK(parse_with(kBert, whole).vocabulary_size() == 4);
+  for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
+    CAPTURE(bytes);
+    try {
+      parse_with(kBert, whole.substr(0, bytes));
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::model_invalid);
+    }
+  }
+  for (const char* other :
+       {"[]", "null", "{", R"({"a": 1 "b": 2})", R"({"a": 1,, "b": 2})", "{} {}"}) {
+    CAPTURE(other);
+    CHECK_THROWS_AS(parse_with(kBert, other), Error);
+  }
+}
+
+TEST_CASE("the tokenizer_config.json of another family", "[tokenizer_file]") {
   // A tokenizer of the other family has no such normalizer, and of its pair's types no use.
   const std::string pair = R"({"type": "TemplateProcessing",
     "single": [{"Sequence": {"id": "A", "type_id": 0}}],
@@ -374,7 +429,7 @@ TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_
   const std::string typed =
       replace(kSmall, R"("post_processor": null)", R"("post_processor": )" + pair);
   const auto llama =
-      parse(typed, R"({"do_lower_case": false, "model_input_names": ["input_ids"]})");
+      parse_with(typed, R"({"do_lower_case": false, "model_input_names": ["input_ids"]})");
   REQUIRE(llama.pair());
   CHECK(llama.pair()->typed);
 }
