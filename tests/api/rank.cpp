@@ -11,22 +11,25 @@ using reranker::Status;
 
 TEST_CASE("rank orders by score, ties by index, and agrees with score", "[rank]") {
   const auto model = load_tiny();
-  const std::vector<std::string> passages{"the bee", "a", "the bee", "Lima", "a"};
+  const auto passages = many_passages();  // some of them equal, and more than a short sort takes
   const auto scores = model.score("why", passages);
   const auto ranking = model.rank("why", passages);
 
-  REQUIRE(ranking.hits.size() == 5);
-  for (std::size_t i = 0; i < 5; ++i) {
+  REQUIRE(ranking.hits.size() == passages.size());
+  std::size_t ties = 0;
+  for (std::size_t i = 0; i < passages.size(); ++i) {
     const auto& hit = ranking.hits[i];
     CHECK(hit.score == scores[hit.index]);
     CHECK(hit.logit == hit.score);
     CHECK(hit.probability == Approx(1 / (1 + std::exp(-hit.score))));
-    CHECK(hit.status == Status::ok);
-    CHECK(hit.bytes_read == passages[hit.index].size());
+    CHECK(hit.bytes_read <= passages[hit.index].size());
+    CHECK((hit.bytes_read == passages[hit.index].size()) == (hit.status == Status::ok));
     if (i == 0) continue;
     const auto& before = ranking.hits[i - 1];
     CHECK((before.score > hit.score || (before.score == hit.score && before.index < hit.index)));
+    ties += before.score == hit.score;
   }
+  CHECK(ties > 4);
 }
 
 TEST_CASE("rank keeps the top_n best", "[rank]") {

@@ -192,6 +192,7 @@ TEST_CASE("arguments that make no sense are refused by name", "[score]") {
   check_error(ErrorCode::invalid_argument, "max_tokens is 5, at least", [&] { load_tiny(load); });
   load = {};
   load.device = reranker::Device::cuda;
+  load.device_index = 99;  // which no machine has
   check_error(ErrorCode::device_unavailable, "cuda", [&] { load_tiny(load); });
   load = {};
   load.device = reranker::Device::cpu;

@@ -2,6 +2,7 @@
 #include <exception>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -81,6 +82,21 @@ TEST_CASE("a submitted call outlives its handle and its runtime's", "[submit]") 
     call = submit(model, bees());
   }
   check_same(call.get(), expected);
+}
+
+TEST_CASE("a model whose handle is gone is let go before its last call is done", "[submit]") {
+  auto options = with_threads(2);
+  auto token = std::make_shared<int>();
+  const std::weak_ptr<int> held = token;  // by the model, with its log callback
+  options.log = [token](reranker::LogLevel, std::string_view) {};
+  std::optional<Reranker> model = load_tiny(options);
+  options.log = nullptr;
+  token.reset();
+  REQUIRE_FALSE(held.expired());
+  std::promise<bool> gone;
+  model->submit(bees(), [&](Ranking, std::exception_ptr) { gone.set_value(held.expired()); });
+  model.reset();
+  CHECK(gone.get_future().get());
 }
 
 TEST_CASE("a callback may hold the last handle on the model and its runtime", "[submit]") {

@@ -114,6 +114,28 @@ TEST_CASE("chunks cover a passage in windows that overlap and fit", "[fit]") {
   if (fitted.sequences.size() < 32) CHECK(end_before == passage.size());
 }
 
+TEST_CASE("a chunk begins where a quarter of the one before is left", "[fit]") {
+  Tokenizer::Scratch scratch;
+  const std::size_t window = GENERATE(111, 257);
+  const std::string passage = words(220);
+  const Prompt prompt(tokenizer(), question_frame(tokenizer()), scratch, SpecialTokens::match,
+                      "why", window);
+  const auto tokens = [&](std::size_t begin, std::size_t end) {
+    return prompt.encode(passage.substr(begin, end - begin)).ids.size() -
+           prompt.encode("").ids.size();
+  };
+  constexpr std::size_t longest_word = 8;  // tokens, at whose end it begins
+  const auto chunks = fit(prompt, passage, 0, Overflow::chunk, 32).sequences;
+  REQUIRE(chunks.size() > 2);
+  for (std::size_t i = 1; i < chunks.size(); ++i) {
+    const auto& before = chunks[i - 1];
+    const std::size_t quarter = tokens(before.begin, before.end) / 4;
+    const std::size_t shared = tokens(chunks[i].begin, before.end);
+    CHECK(shared <= quarter + 1);
+    CHECK(shared + longest_word >= quarter);
+  }
+}
+
 TEST_CASE("a single endless word is chunked at characters", "[fit]") {
   Tokenizer::Scratch scratch;
   std::string passage;

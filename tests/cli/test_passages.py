@@ -21,6 +21,23 @@ class Passages(driver.CliTest):
         self.assertEqual(len(scores), len(ODD))
         self.assertTrue(all(math.isfinite(score) for score in scores), scores)
 
+    def test_a_passage_of_which_one_window_has_no_finite_logit_is_not_scored(self):
+        parts = driver.tiny.tensors()
+        dtype, (tokens, width), data = parts["model.embed_tokens.weight"]
+        letter = driver.tiny.tokenizer()["model"]["vocab"]["Q"]
+        row = slice(2 * width * letter, 2 * width * (letter + 1))
+        broken = data[:row.start] + b"\xc0\x7f" * width + data[row.stop:]  # NaN in bfloat16
+        parts["model.embed_tokens.weight"] = (dtype, [tokens, width], broken)
+        folder = driver.tiny.write(self.folder / "nan", {
+            **driver.tiny.files(), "model.safetensors": driver.tiny.safetensors(parts)})
+        passages = ["bees", "xyz " * 200 + "Q", "Q" + " xyz" * 200]
+        options = ["--model", folder, "--overflow", "chunk", "--max-chunks", 99]
+        answer, = driver.run("score", *options, "--report", stdin=driver.jsonl({"query": "a", "passages": passages})).lines()
+        self.assertEqual([hit["status"] for hit in answer["report"]], ["ok", "non_finite", "non_finite"])
+        self.assertEqual([score is None for score in answer["scores"]], [False, True, True])
+        result = driver.run("score", *options, stdin=driver.jsonl({"query": "a", "passages": passages}))
+        self.check_failure(result, 3, "model_invalid", "passage 1", "no finite score in ")
+
     def test_no_passages_no_scores(self):
         self.assertEqual(self.score([]), {"scores": []})
         self.assertEqual(self.score([], "--report"), {"scores": [], "report": []})

@@ -92,6 +92,8 @@ def compile_one(nvcc, cuobjdump, root, source, architecture):
         if done.returncode != 0:
             return [], {}, complaints or [f"{source.name} sm_{architecture}: nvcc gives {done.returncode}: {done.stderr}"]
         sass = sass_of(cuobjdump, str(cubin)) if cuobjdump else {}
+        if cuobjdump and not sass:
+            complaints.append(f"{source.name} sm_{architecture}: cuobjdump shows no machine code")
         return list(parse_report(done.stderr, architecture)), sass, complaints
 
 

@@ -1,4 +1,3 @@
-#include <fenv.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "runtime/executor.hpp"
 #include "support/catch.hpp"
 #include "support/errors.hpp"
+#include "support/float_modes.hpp"
 
 using reranker::runtime::Crew;
 using reranker::runtime::Executor;
@@ -128,10 +128,9 @@ TEST_CASE("jobs of many callers run one at a time", "[executor]") {
   CHECK(most == 1);
 }
 
-TEST_CASE("our threads block signals but their own faults', are named and round as usual",
+TEST_CASE("our threads block signals but their own faults', are named and have default floats",
           "[executor]") {
-  const int before = fegetround();
-  fesetround(FE_UPWARD);
+  const OddFloats odd;
   Executor executor(2, 0);
   std::atomic<int> wrong{0};
   executor.run([&](Crew& crew) {
@@ -141,13 +140,30 @@ TEST_CASE("our threads block signals but their own faults', are named and round 
       char name[16] = {};
       pthread_getname_np(pthread_self(), name, sizeof name);
       if (sigismember(&mask, SIGTERM) != 1 || sigismember(&mask, SIGSEGV) != 0 ||
-          std::string(name) != "reranker" || fegetround() != FE_TONEAREST)
+          std::string(name) != "reranker" || !OddFloats::gone())
         ++wrong;
     });
   });
   CHECK(wrong == 0);
-  CHECK(fegetround() == FE_UPWARD);
-  fesetround(before);
+  CHECK(OddFloats::here());
+}
+
+// After a second without a job; where the machine is busy, the next look finds it.
+TEST_CASE("working memory that no job asks for is given back", "[executor]") {
+  Executor executor(1, 0);
+  const auto held = [&](std::size_t asked) {
+    std::size_t size = 0;
+    executor.run([&](Crew& crew) { size = crew.working_memory(asked).size(); });
+    return size;
+  };
+  REQUIRE(held(1 << 20) >= 1 << 20);
+  REQUIRE(held(1) >= 1 << 20);  // kept for the job behind
+  std::size_t kept = 1 << 20;
+  for (int look = 0; look < 20 && kept >= 1 << 20; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    kept = held(1);
+  }
+  CHECK(kept < 1 << 20);
 }
 
 TEST_CASE("a forked child is told so and can end", "[executor]") {

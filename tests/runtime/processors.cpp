@@ -1,6 +1,9 @@
 #include "runtime/processors.hpp"
 
+#include <sched.h>
+
 #include <limits>
+#include <thread>
 
 #include "support/catch.hpp"
 #include "support/files.hpp"
@@ -37,6 +40,18 @@ TEST_CASE("quotas of version 1 are found by their controller", "[processors]") {
   CHECK(cgroup_processors(mount, self) == 4);
 }
 
-TEST_CASE("this process has at least one processor", "[processors]") {
+TEST_CASE("a thread that is kept to one processor has one", "[processors]") {
   CHECK(available_processors() >= 1);
+  std::size_t found = 0;
+  std::thread([&] {
+    cpu_set_t mask, one;
+    sched_getaffinity(0, sizeof mask, &mask);
+    int first = 0;
+    while (!CPU_ISSET(first, &mask)) ++first;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    found = available_processors();
+  }).join();
+  CHECK(found == 1);
 }

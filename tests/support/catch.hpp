@@ -4,6 +4,7 @@
 // 2 has where CATCH_CONFIG_EXTERNAL_INTERFACES is defined.
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
+using Catch::Approx;
 using CatchListener = Catch::EventListenerBase;
 #else
 #include <catch2/catch.hpp>
