@@ -78,8 +78,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void require_scored(const reranker::Ranking& ranking) {
   for (const auto& hit : ranking.hits)
     if (!has_score(hit))
-      throw usage_failure(
-          fmt::format("a pair is {}: there is nothing to time", reranker::name(hit.status)));
+      fail_unscored(hit.status, fmt::format("a pair is {}: there is nothing to time",
+                                            reranker::name(hit.status)));
 }
 
 void repeat(const reranker::Reranker& model, const Arguments& arguments, Measurement& result) {

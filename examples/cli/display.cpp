@@ -76,10 +76,14 @@ std::size_t length_of(unsigned char lead) {
   return 0;
 }
 
-bool is_scalar(char32_t code, std::size_t length) {
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  return code >= kSmallest[length] && code <= 0x10FFFF && !surrogate;
+/// Behind some leading bytes not every continuation follows: the character would be longer than
+/// need be, half a surrogate pair, or none.
+bool follows(unsigned char lead, char byte) {
+  const auto next = static_cast<unsigned char>(byte);
+  if (lead == 0xE0) return next >= 0xA0;
+  if (lead == 0xED) return next < 0xA0;
+  if (lead == 0xF0) return next >= 0x90;
+  return lead != 0xF4 || next < 0x90;
 }
 
 }  // namespace
@@ -88,14 +92,14 @@ Character first_character(std::string_view text) {
   constexpr unsigned char kLeadBits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
   const auto lead = static_cast<unsigned char>(text[0]);
   const std::size_t length = length_of(lead);
-  if (length == 0 || length > text.size()) return {1, kReplacement};
+  if (length == 0) return {1, kReplacement};
 
   char32_t code = lead & kLeadBits[length];
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return {1, kReplacement};
-    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
-  }
-  return is_scalar(code, length) ? Character{length, code} : Character{1, kReplacement};
+  std::size_t bytes = 1;
+  while (bytes < length && bytes < text.size() && is_continuation(text[bytes]) &&
+         (bytes > 1 || follows(lead, text[1])))
+    code = code << 6 | (static_cast<unsigned char>(text[bytes++]) & 0x3F);
+  return {bytes, bytes == length ? code : kReplacement};
 }
 
 std::string one_line(std::string_view text, std::size_t columns) {

@@ -6,7 +6,8 @@
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-/// The first character of a UTF-8 text. A byte that begins none is read alone, as U+FFFD.
+/// The first character of a UTF-8 text. Bytes that are none are U+FFFD, as many at a time as begin
+/// one together: as the library reads them.
 struct Character {
   std::size_t bytes;
   char32_t code;

@@ -88,6 +88,7 @@ void rerank(const reranker::Reranker& model, const EvalSet& set, reranker::RankO
             EvalReport& report) {
   Order alone{"reranked", {}}, fused{"fused", {}};
   Progress progress("queries", set.queries.size());
+  auto status = reranker::Status::ok;  // of the last pair
   for (const auto& query : set.queries) {
     options.first_stage = query.first_stage;
     const auto ranking = model.rank(query.text, passages_of(set, query), options);
@@ -95,13 +96,15 @@ void rerank(const reranker::Reranker& model, const EvalSet& set, reranker::RankO
     add(fused.measures, query, gains_of(query, by_score(ranking.hits)));
     append_logits(report.logits, report.data, query, ranking.hits);
     for (const auto& hit : ranking.hits) report.unscored += !has_score(hit);
+    if (!ranking.hits.empty()) status = ranking.hits.back().status;
     report.tokens += ranking.usage.tokens;
     report.seconds += ranking.timings.total;
     progress.advance();
   }
   if (report.unscored == report.pairs)
-    throw usage_failure(
-        fmt::format("none of {} pairs could be scored: nothing to measure", report.pairs));
+    fail_unscored(status, fmt::format("none of {} pairs could be scored, the last is {}: nothing "
+                                      "to measure",
+                                      report.pairs, reranker::name(status)));
   report.orders.push_back(std::move(alone));
   if (model.info().fusion) report.orders.push_back(std::move(fused));
 }

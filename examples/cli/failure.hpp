@@ -3,6 +3,9 @@
 #include <stdexcept>
 #include <string>
 
+#include <reranker/error.hpp>
+#include <reranker/result.hpp>
+
 /// What the process says to its caller when it ends.
 enum class ExitStatus { success = 0, input = 1, usage = 2, model = 3 };
 
@@ -24,4 +27,13 @@ inline Failure input_failure(const std::string& message) {
 
 inline Failure usage_failure(const std::string& message) {
   return Failure(ExitStatus::usage, message);
+}
+
+/// Where there is nothing to go on with because of passages of that status.
+[[noreturn]] inline void fail_unscored(reranker::Status status, const std::string& message) {
+  if (status == reranker::Status::not_scored)
+    throw reranker::Error(reranker::ErrorCode::out_of_memory, message);
+  if (status == reranker::Status::non_finite)
+    throw reranker::Error(reranker::ErrorCode::model_invalid, message);
+  throw usage_failure(message);
 }

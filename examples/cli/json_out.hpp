@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 #include <reranker/result.hpp>
 
-/// Appends `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD, one each.
+/// Appends `text` as a JSON string. What is not UTF-8 becomes U+FFFD, as the
+/// library reads it.
 void append_string(std::string& json, std::string_view text);
 
 /// Appends the shortest digits that read back as the same number, or null for what JSON lacks.

@@ -96,7 +96,8 @@ std::string read_architecture(const JsonObject& config) {
       architectures->at(0).get(found) != simdjson::SUCCESS)
     throw Error(
         ErrorCode::model_invalid,
-        fmt::format("{}: \"architectures\" is missing or not a list of one name", config.where()));
+        fmt::format("{}: \"architectures\" is {}, a list of one name wanted", config.where(),
+                    architectures ? shown(simdjson::minify(*architectures)) : "missing"));
   return std::string(found);
 }
 

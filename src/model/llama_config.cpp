@@ -31,7 +31,20 @@ void require_whole_heads(const JsonObject& object) {
   if (rotary != 1.0) refuse(object, "partial_rotary_factor", fmt::format("{}", rotary), "1");
 }
 
+// Without a type there is nothing to scale by: a number beside it would be passed over.
+RopeType read_untyped_rope(const JsonObject& scaling) {
+  constexpr std::string_view plain[] = {"rope_theta", "partial_rotary_factor", "rope_type", "type"};
+  for (const auto& [key, value] : scaling.raw())
+    if (std::find(std::begin(plain), std::end(plain), key) == std::end(plain))
+      throw Error(ErrorCode::model_invalid,
+                  fmt::format("{}: \"rope_type\" is missing beside \"{}\"; \"default\", \"linear\" "
+                              "or \"llama3\" wanted",
+                              scaling.where(), shown(std::string(key))));
+  return RopeType::plain;
+}
+
 RopeType read_rope_type(const JsonObject& scaling) {
+  if (!scaling.has("rope_type") && !scaling.has("type")) return read_untyped_rope(scaling);
   const auto type =
       scaling.string("rope_type").value_or(scaling.string("type").value_or("default"));
   if (type == "default") return RopeType::plain;

@@ -1,6 +1,7 @@
 """What is wrong with the command line ends with status 2 before anything is read."""
 
 import json
+import re
 import subprocess
 import unittest
 
@@ -76,6 +77,12 @@ class Usage(driver.CliTest):
     def test_a_limit_that_holds_no_pass(self):
         result = driver.run("info", "--model", self.model, "--memory-limit", "010")
         self.check_failure(result, 3, "out_of_memory", "memory_limit is 10,", "wanted")
+
+    def test_a_limit_that_holds_none_of_the_pairs(self):
+        options = ["--model", self.model, "--threads", 1, "--memory-limit"]
+        least = int(re.search(r"at least (\d+) wanted for two tokens", driver.run("info", *options, 10).error).group(1))
+        result = driver.run("bench", *options, least + 1000, "--tokens", 128, "--pairs", 1)
+        self.check_failure(result, 3, "out_of_memory", "a pair is not_scored: there is nothing to time")
 
     def test_help_that_cannot_be_written(self):
         with open("/dev/full", "wb") as full:

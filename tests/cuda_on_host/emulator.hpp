@@ -23,9 +23,9 @@ struct Settings {
   int multiprocessors = 4;
   std::size_t memory_bytes = std::size_t{1} << 30;
   std::size_t largest_block = 0;  // that is given, however much is free; 0: any
-  bool late = false;       // work waits on its stream until somebody waits for it
-  int failing_launch = 0;  // the launch that fails, counted from 1; 0: none
-  int failing_graphs = 0;  // 1: no recording can be made a graph; 2: no graph be launched
+  bool late = false;              // work waits on its stream until somebody waits for it
+  int failing_launch = 0;         // the launch that fails, counted from 1; 0: none
+  int failing_graphs = 0;         // 1: no recording can be made a graph; 2: no graph be launched
 };
 /// At first as the environment has them: RERANKER_CUDA_ON_HOST="seed=3 capability=80 late=1".
 Settings& settings();

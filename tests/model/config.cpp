@@ -205,6 +205,11 @@ TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
   check_refused(R"("temperature":1e-300,)", invalid, "\"temperature\" is 1e-300, a number above 0");
   check_refused(R"("rms_norm_eps":1e300,)", invalid, "\"rms_norm_eps\" is 1e+300");
   check_refused(R"("rope_scaling":{"type":"llama3"},)", invalid, "\"factor\" is missing");
+  check_refused(R"("rope_scaling":{"factor":2.0},)", invalid,
+                "rope_scaling: \"rope_type\" is missing beside \"factor\"");
+  check_refused(R"("rope_parameters":{"rope_type":null,"full_attention":{"rope_type":"yarn"}},)",
+                invalid, "\"rope_type\" is missing beside \"full_attention\"");
+  check_refused(R"("architectures":[],)", invalid, "\"architectures\" is [], a list of one name");
   check_refused(R"("vocab_size":null,)", invalid, "\"vocab_size\" is missing");
   check_error(invalid, "not JSON", [] { read("{"); });
   check_refused(R"("seed":1000000000000000019884624838656,)", invalid, "an integer beyond 64 bits");
