@@ -23,7 +23,7 @@ struct LinearStep {
 };
 
 /// Steps by rows, the last for any number. Takes device memory for the time of the choice, and
-/// gives it back.
+/// gives it back; where there is too little, the reference is the only step.
 Status choose_algorithms(const LinearDevice& device, const LinearShape& shape,
                          std::vector<LinearStep>* steps);
 

@@ -23,7 +23,7 @@ thread_local int jobs_here = 0;  // 1 where a callback of a job calls exit
 
 void end_jobs() {
   if (!ending()) beginning = Clock::now();
-  const auto until = Clock::now() + kPatience;
+  const auto until = beginning.load() + kPatience;  // of all handlers together
   while (jobs > jobs_here && Clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }

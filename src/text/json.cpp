@@ -78,6 +78,10 @@ bool Json::is_string() const {
   return value_.is_string();
 }
 
+bool Json::is_array() const {
+  return value_.is_array();
+}
+
 bool Json::is(std::string_view text) const {
   std::string_view found;
   return value_.get(found) == simdjson::SUCCESS && found == text;

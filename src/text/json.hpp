@@ -36,6 +36,7 @@ class Json {
   simdjson::dom::object object() const;
 
   bool is_string() const;
+  bool is_array() const;
 
   /// Whether it is this string.
   bool is(std::string_view text) const;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -16,13 +17,15 @@
 namespace reranker::text {
 namespace {
 
-constexpr std::array<std::string_view, 9> kRead{
-    "tokenizer_class",   "truncation_side",      "split_special_tokens",
-    "do_lower_case",     "strip_accents",        "tokenize_chinese_chars",
-    "model_input_names", "added_tokens_decoder", "additional_special_tokens",
+constexpr std::array<std::string_view, 10> kRead{
+    "tokenizer_class",      "truncation_side",      "split_special_tokens",
+    "do_lower_case",        "strip_accents",        "tokenize_chinese_chars",
+    "model_input_names",    "added_tokens_decoder", "additional_special_tokens",
+    "extra_special_tokens",
 };
 
-// The members above alone, as an object. On demand: the file commonly holds a model_max_length of
+// The members above alone, as an object, the last first: of a key that comes twice Python takes the
+// last, and who reads it here the first. On demand: the file commonly holds a model_max_length of
 // 10^30, at which a whole parse would end.
 std::string members_read(const NamedText& config) {
   const simdjson::padded_string text(config.text);
@@ -41,14 +44,17 @@ std::string members_read(const NamedText& config) {
       const bool wanted = std::find(kRead.begin(), kRead.end(), key) != kRead.end();
       const std::string name(key);
       if (const auto error = field.value().raw_json().get(value)) return error;
-      if (wanted)
-        members.append(members.empty() ? "\"" : ",\"").append(name).append("\":").append(value);
+      if (!wanted) continue;
+      const std::string behind = members.empty() ? "" : "," + members;
+      members = "\"" + name + "\":" + std::string(value) + behind;
     }
     return document.at_end() ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
   };
-  if (const auto error = take())
+  const auto error = take();
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  if (error)
     throw Error(ErrorCode::model_invalid,
-                config.file + ": " + simdjson::error_message(error) + ", a JSON object wanted");
+                config.file + " is no JSON object: " + simdjson::error_message(error));
   return "{" + members + "}";
 }
 
@@ -107,7 +113,9 @@ void require_added(const Json& token, const std::vector<AddedToken>& added) {
 void require_no_other_tokens(const Config& config, const std::vector<AddedToken>& added) {
   if (const auto tokens = config.says().find("added_tokens_decoder"))
     for (const auto [id, token] : tokens->object()) require_added((*tokens)[id], added);
-  if (const auto tokens = config.says().find("additional_special_tokens")) {
+  for (const char* key : {"additional_special_tokens", "extra_special_tokens"}) {
+    const auto tokens = config.says().find(key);
+    if (!tokens || !tokens->is_array()) continue;  // an object of them names kinds
     std::size_t i = 0;
     for (const auto token : tokens->array()) require_added(tokens->element(token, i++), added);
   }
@@ -116,8 +124,12 @@ void require_no_other_tokens(const Config& config, const std::vector<AddedToken>
 void require_same_normalizer(const Config& config, const Json& file) {
   const std::string_view name = config.tokenizer_class();
   const bool made_anew = name != "PreTrainedTokenizerFast" && name != "TokenizersBackend";
+  if (!made_anew) return;
   const auto whole = file.find("normalizer");
-  if (!whole || !made_anew) return;
+  if (!whole)
+    config.unsupported(
+        "a tokenizer_class of \"PreTrainedTokenizerFast\" wanted, as tokenizer.json "
+        "has no \"normalizer\"");
   const bool lowers = config.says_or("do_lower_case", true);
   const bool strips = config.says_or("strip_accents", lowers);
   const bool splits = config.says_or("tokenize_chinese_chars", true);
@@ -134,13 +146,16 @@ void require_same_normalizer(const Config& config, const Json& file) {
 }
 
 void require_token_types(const Config& config) {
-  const auto names = config.says().find("model_input_names");
-  if (!names && config.tokenizer_class().substr(0, 10) != "DistilBert") return;
-  if (names)
+  constexpr const char* wanted =
+      "\"token_type_ids\" in it, as tokenizer.json's pair template has types";
+  if (const auto names = config.says().find("model_input_names")) {
     for (const auto name : names->array())
       if (names->element(name, 0).is("token_type_ids")) return;
-  config.unsupported(std::string(names ? "model_input_names is" : "a DistilBERT's tokenizer is") +
-                     " without \"token_type_ids\", which tokenizer.json's pair template has");
+    names->unsupported(wanted);
+  }
+  const auto of = config.says().find("tokenizer_class");
+  if (of && of->string().substr(0, 10) == "DistilBert")
+    of->unsupported("\"model_input_names\" beside it, with \"token_type_ids\"");
 }
 
 }  // namespace

@@ -95,7 +95,9 @@ static long processor_time(const std::string& name) {
 // In time of the processor, of which a busy machine takes nothing. A model whose pass is long
 // beside a tick.
 TEST_CASE("a call that is cancelled inside its one pass ends there", "[deadline]") {
-  const auto model = reranker::Reranker::load(SMALL_MODEL, in(reranker::Precision::fp32));
+  auto of_load = in(reranker::Precision::fp32);
+  of_load.device = reranker::Device::cpu;
+  const auto model = reranker::Reranker::load(SMALL_MODEL, of_load);
   const std::string passage = long_passage();
   const std::vector<std::string_view> passages(15, passage);
   RankOptions options;

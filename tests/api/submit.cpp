@@ -93,9 +93,13 @@ TEST_CASE("a model whose handle is gone is let go before its last call is done",
   options.log = nullptr;
   token.reset();
   REQUIRE_FALSE(held.expired());
+  std::promise<void> dropped;
+  RankOptions during;
+  during.progress = [&](std::size_t, std::size_t) { dropped.get_future().wait(); };
   std::promise<bool> gone;
-  model->submit(bees(), [&](Ranking, std::exception_ptr) { gone.set_value(held.expired()); });
+  model->submit(bees(during), [&](Ranking, std::exception_ptr) { gone.set_value(held.expired()); });
   model.reset();
+  dropped.set_value();
   CHECK(gone.get_future().get());
 }
 

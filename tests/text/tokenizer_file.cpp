@@ -380,12 +380,18 @@ TEST_CASE("a tokenizer_config.json that says otherwise is refused", "[tokenizer_
   refused(R"({"tokenize_chinese_chars": false})",
           "tokenize_chinese_chars is false, true wanted, as tokenizer.json has "
           "\"handle_chinese_chars\"");
+  refused(R"({"model_input_names": ["input_ids"]})",
+          "model_input_names is [\"input_ids\"], wanted \"token_type_ids\" in it, as "
+          "tokenizer.json's pair template has types");
   refused(
-      R"({"model_input_names": ["input_ids", "attention_mask"]})",
-      "model_input_names is without \"token_type_ids\", which tokenizer.json's pair template has");
-  refused(R"({"tokenizer_class": "DistilBertTokenizer"})",
-          "a DistilBERT's tokenizer is without \"token_type_ids\", which tokenizer.json's pair "
-          "template has");
+      R"({"tokenizer_class": "DistilBertTokenizer"})",
+      "tokenizer_class is \"DistilBertTokenizer\", wanted \"model_input_names\" beside it, with "
+      "\"token_type_ids\"");
+  refused(R"({"do_lower_case": true, "do_lower_case": false})",
+          "do_lower_case is false, true wanted, as tokenizer.json has \"lowercase\"");
+  refused(R"({"extra_special_tokens": ["b"]})",
+          "extra_special_tokens[0] is \"b\", wanted a token that is among tokenizer.json's "
+          "added_tokens");
   refused(R"({"truncation_side": "left"})", "truncation_side is \"left\", wanted \"right\"");
   refused(R"({"split_special_tokens": true})", "split_special_tokens is true, wanted false");
   refused(R"({"additional_special_tokens": ["[UNK]", "a"]})",

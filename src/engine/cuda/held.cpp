@@ -18,6 +18,10 @@ std::string under(std::size_t limit) {
   return limit == 0 ? std::string() : fmt::format(", and memory_limit is {}", limit);
 }
 
+std::string but_for(std::size_t refused) {
+  return refused == 0 ? std::string() : fmt::format("; the driver refused {} at once", refused);
+}
+
 }  // namespace
 
 Held::Held(const Blueprint& blueprint, const Device& device, const Types& of)
@@ -77,21 +81,25 @@ void Held::take_working_memory(std::size_t limit, const Device& device) {
   const std::size_t least = plan(1, 1);
   std::size_t most = plan(kEnoughTokens, kEnoughTokens);
   if (limit != 0) most = std::min(most, limit);
-  for (;; most /= 2) {
+  std::size_t refused = 0;
+  for (;;) {
     std::size_t free = 0;
     check(kernels::cuda::free_memory(&free), "asking for free memory");
     const std::size_t bytes =
         std::min(most, free > kReserveBytes ? free - kReserveBytes : 0) / kAlignment * kAlignment;
     if (bytes < least)
-      throw Error(ErrorCode::out_of_memory,
-                  fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of "
-                              "which {} stay so{}",
-                              device.name(), least, free, kReserveBytes, under(limit)));
+      throw Error(
+          ErrorCode::out_of_memory,
+          fmt::format("{}: a pass needs at least {} bytes of its memory; {} are free, of "
+                      "which {} stay so{}{}",
+                      device.name(), least, free, kReserveBytes, under(limit), but_for(refused)));
     try {
       working_memory = DeviceMemory(bytes);
       return;
     } catch (const Failure& failure) {
       if (!failure.wants_memory()) throw;
+      refused = bytes;
+      most = bytes / 2;
     }
   }
 }
