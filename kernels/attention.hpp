@@ -23,7 +23,8 @@
 //   o_block = one chain of fused multiply-adds over u, begun at +0, for each d
 //   first block:  l = l_block,  o = o_block
 //   later:        a = exp2(m_before - m),  l = fma(l, a, l_block),  o = fma(o, a, o_block)
-// and out = o * (1 / l). So a row depends on its own sequence alone.
+// and out = o * (1 / l). So a row depends on its own sequence alone. Where all scores of a block
+// that nothing finite came before are minus infinity, or any is infinity or NaN, it is NaN.
 
 namespace reranker::kernels {
 

@@ -21,7 +21,7 @@ struct BertEmbeddingArgs {
   float* out;                         // (num_tokens, dim); may be words if ids[t] = t
   EmbeddingRows words;                // (vocab, dim)
   EmbeddingRows positions;            // at least as many rows as the longest sequence has tokens
-  EmbeddingRows types;                // (2, dim)
+  EmbeddingRows types;                // a row for each type that occurs: one or two
   const std::int32_t* ids;            // (num_tokens), 0 <= id < vocab: the caller has checked
   const std::int32_t* offsets;        // (num_sequences + 1)
   const std::int32_t* type_1_begins;  // (num_sequences), counted from the sequence's first token;

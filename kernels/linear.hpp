@@ -9,14 +9,15 @@
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
 //   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: gelu.hpp
-//   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
+//   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu below
 //
 // Bits. k is cut into linear_num_blocks(k) blocks of linear_block(k) elements, the last one
 // shorter. Inside a block an output is one chain of fused multiply-adds in the order of i, begun
 // at +0; the blocks' results are added in order, one rounding each; the bias, if there
 // is one, comes next and the epilogue last.
-// Nothing else is rounded, so an output depends on its own row of x and of W alone. bf16 and fp16
-// weights are widened exactly: the same weights in fp32 give the same bits.
+// silu(g) = g / (1 + exp(-g)); its exp (exp.hpp), sum and quotient and the product behind it are
+// rounded each. Nothing else is rounded, so an output depends on its own row of x and of W alone.
+// bf16 and fp16 weights are widened exactly: the same weights in fp32 give the same bits.
 
 namespace reranker::kernels {
 

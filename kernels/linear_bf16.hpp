@@ -10,7 +10,7 @@
 //   store      out[t][j] = y[t][j]                          out (num_tokens, n)
 //   add        out[t][j] = y[t][j] + residual[t][j]         out (num_tokens, n)
 //   gelu       out[t][j] = gelu(y[t][j])                    out (num_tokens, n), gelu: gelu.hpp
-//   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: swiglu.hpp
+//   swiglu     out[t][j] = silu(y[t][j]) * y[t][n/2 + j]    out (num_tokens, n/2), silu: linear.hpp
 //
 // bf16 weights are taken as they are. Those of fp16 and fp32 are rounded to bf16 when they are
 // packed, as round_bf16 rounds: their results differ from linear.hpp's in the third digit.

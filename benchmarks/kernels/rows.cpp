@@ -25,11 +25,6 @@ void bench_rows(const Options& options, std::int64_t tokens, std::int64_t dim) {
       run(RmsNormArgs{y.data(), x.data(), weight.data(), tokens, dim, 1e-5f}, kernels.plan_rms_norm,
           kernels.rms_norm, nullptr);
     });
-  if (wanted(options, "swiglu "))
-    measure(options, "swiglu" + shape, 0, 3 * bytes, [&] {
-      run(SwigluArgs{y.data(), x.data(), tokens, dim}, kernels.plan_swiglu, kernels.swiglu,
-          nullptr);
-    });
   if (wanted(options, "embedding"))
     measure(options, "embedding fp32" + shape, 0, 2 * bytes, [&] {
       run(EmbeddingArgs{y.data(), x.data(), ids.data(), tokens, dim, WeightType::fp32},

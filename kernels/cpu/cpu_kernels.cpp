@@ -37,7 +37,6 @@ CpuKernels make_plain() {
   add_attention_generic(table);
   add_rms_norm_generic(table);
   add_rope_generic(table);
-  add_swiglu_generic(table);
   add_embedding_generic(table);
   add_pool_score_generic(table);
   add_bert_embedding_generic(table);
@@ -87,7 +86,6 @@ CpuKernels make_avx2() {
   add_attention_avx2(table);
   add_rms_norm_avx2(table);
   add_rope_avx2(table);
-  add_swiglu_avx2(table);
   add_embedding_avx2(table);
   add_pool_score_avx2(table);
   add_bert_embedding_avx2(table);
@@ -126,7 +124,6 @@ CpuKernels make_avx512() {
   add_attention_avx512(table);
   add_rms_norm_avx512(table);
   add_rope_avx512(table);
-  add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
   // bert_embedding, classify and pair_cosine wait for memory: no faster with wider registers.

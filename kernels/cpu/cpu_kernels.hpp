@@ -19,10 +19,10 @@
 #include "kernels/rope.hpp"
 #include "kernels/rotate.hpp"
 #include "kernels/round_bf16.hpp"
-#include "kernels/swiglu.hpp"
 
 // The CPU's kernels, one table for each instruction set. All tables give the same bits
-// for the same arguments; int8_range, bf16_sums, and whether there is bf16, differ.
+// for the same arguments, but for which NaN a NaN is; int8_range, bf16_sums, and whether there is
+// bf16, differ.
 //
 // Kernels start no threads. An op is planned, then its tasks are run, in any order, on any
 // threads, each thread with a scratch of its own:
@@ -111,9 +111,6 @@ struct CpuKernels {
 
   Plan (*plan_rope)(const RopeArgs& args, int num_threads);
   void (*rope)(const RopeArgs& args, const Plan& plan, std::int64_t task, void* scratch);
-
-  Plan (*plan_swiglu)(const SwigluArgs& args, int num_threads);
-  void (*swiglu)(const SwigluArgs& args, const Plan& plan, std::int64_t task, void* scratch);
 
   Plan (*plan_embedding)(const EmbeddingArgs& args, int num_threads);
   void (*embedding)(const EmbeddingArgs& args, const Plan& plan, std::int64_t task, void* scratch);

@@ -39,12 +39,30 @@ inline Tiles cut_into_tiles(std::int64_t rows, std::int64_t most) {
 /// The rows to ask for while tile `tile`, whose rows begin at `a`, is multiplied: as many as its
 /// own. Those that follow, unless they are fewer or none; else the `first`, which the next panel
 /// begins with. Never what lies behind the rows: where no page is, each asking would wait for its
-/// address.
+/// address. They are asked for as if they lay end to end, as copied rows do; the few that are read
+/// where they lie stay at hand as it is.
 template <typename T>
 const T* rows_to_come(const Tiles& tiles, std::int64_t tile, const T* a, std::int64_t stride,
                       const T* first) {
   const bool follow = tile + 1 < tiles.count && tiles.rows(tile + 1) == tiles.rows(tile);
   return follow ? a + tiles.rows(tile) * stride : first;
+}
+
+/// Where a block of packed weights lies: the panel, or unit of panels, and the first of its columns
+/// of W.
+struct WeightBlock {
+  std::int64_t panel;
+  std::int64_t column;
+};
+
+/// The block that is multiplied after `at`, where panels of a group are taken `step` at a time, all
+/// with one block of the k columns before any with the next: what is to be asked for meanwhile.
+/// After the last one that is where the next group begins.
+inline WeightBlock block_after(const WeightBlock& at, const RowRange& group, std::int64_t step,
+                               std::int64_t block, std::int64_t k) {
+  if (at.panel + step < group.end) return {at.panel + step, at.column};
+  if (at.column + block < k) return {group.begin, at.column + block};
+  return {group.end, 0};
 }
 
 /// The tasks of a product: parts of its rows times parts of its columns.

@@ -129,18 +129,17 @@ void sum_panels(std::int32_t* sums, const LinearInt8Args& args, const Int8Rows& 
     for (std::int64_t p = first; p < last; p += Isa::kPanels) {
       const std::int64_t panels = smaller(Isa::kPanels, last - p);
       const std::int8_t* panel = packed + p * panel_bytes + begin * kPanel;
-      const std::int8_t* next = p + panels < last ? panel + panels * panel_bytes
-                                : begin + columns < stride
-                                    ? packed + first * panel_bytes + (begin + columns) * kPanel
-                                    : packed + last * panel_bytes;
-      const Int8Tile tile{rows.data + begin * rows.count,
-                          panel,
-                          panel_bytes,
-                          sums + (p - first) * rows.count * kPanel,
-                          rows.count * kPanel,
-                          begin > 0,
-                          reinterpret_cast<const char*>(next),
-                          0};
+      const WeightBlock next =
+          block_after({p, begin}, {first, last}, Isa::kPanels, Isa::kBlock, stride);
+      const Int8Tile tile{
+          rows.data + begin * rows.count,
+          panel,
+          panel_bytes,
+          sums + (p - first) * rows.count * kPanel,
+          rows.count * kPanel,
+          begin > 0,
+          reinterpret_cast<const char*>(packed + next.panel * panel_bytes + next.column * kPanel),
+          0};
       multiply_block<Isa>(tile, rows, panels, columns);
     }
   }

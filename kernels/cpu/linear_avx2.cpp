@@ -82,17 +82,16 @@ void sum_panels(float* sums, const LinearArgs& args, const Rows& rows, std::int6
     const std::int64_t length = smaller(block, k - begin);
     for (std::int64_t p = first; p < last; ++p) {
       const Element* panel = packed + (p * k + begin) * kPanel;
-      const Element* next = p + 1 < last         ? panel + k * kPanel
-                            : begin + length < k ? packed + (first * k + begin + length) * kPanel
-                                                 : packed + last * k * kPanel;
+      const WeightBlock next = block_after({p, begin}, {first, last}, 1, block, k);
       float* sum = sums + (p - first) * rows.count * kPanel;
-      const Tile tile{rows.data + begin / block * rows.block_stride,
-                      rows.copied ? length : k,
-                      sum,
-                      kPanel,
-                      sum,
-                      reinterpret_cast<const char*>(next),
-                      0};
+      const Tile tile{
+          rows.data + begin / block * rows.block_stride,
+          rows.copied ? length : k,
+          sum,
+          kPanel,
+          sum,
+          reinterpret_cast<const char*>(packed + (next.panel * k + next.column) * kPanel),
+          0};
       const std::int64_t bytes = length * kPanel * static_cast<std::int64_t>(sizeof(Element));
       begin == 0 ? multiply_tiles<Panel, Into::store>(tiles, tile, panel, length, bytes)
                  : multiply_tiles<Panel, Into::add>(tiles, tile, panel, length, bytes);

@@ -86,21 +86,19 @@ void sum_units(float* sums, const LinearArgs& args, const Rows& rows, std::int64
     const std::int64_t length = smaller(block, k - begin);
     for (std::int64_t u = first; u < last; ++u) {
       const Element* panel = packed + (u * 2 * k + begin) * kPanel;
-      const Element* next = u + 1 < last ? panel + k * kPair
-                            : begin + length < k
-                                ? packed + (first * 2 * k + begin + length) * kPanel
-                                : packed + last * k * kPair;
+      const WeightBlock next = block_after({u, begin}, {first, last}, 1, block, k);
       // A lone panel is its own neighbour: the second sums are never looked at.
       const bool alone = u * 2 + 1 == num_panels(args.weights);
-      const Tile tile{rows.data + begin / block * rows.block_stride,
-                      rows.copied ? length + kGap : k,
-                      sums + (u - first) * rows.count * kPair,
-                      kPair,
-                      alone ? 0 : k * kPanel,
-                      begin == 0 ? Into::store : Into::add,
-                      nullptr,
-                      reinterpret_cast<const char*>(next),
-                      0};
+      const Tile tile{
+          rows.data + begin / block * rows.block_stride,
+          rows.copied ? length + kGap : k,
+          sums + (u - first) * rows.count * kPair,
+          kPair,
+          alone ? 0 : k * kPanel,
+          begin == 0 ? Into::store : Into::add,
+          nullptr,
+          reinterpret_cast<const char*>(packed + (next.panel * 2 * k + next.column) * kPanel),
+          0};
       multiply_tiles<2, Panel>(tiles, tile, panel, length,
                                length * kPanel * static_cast<std::int64_t>(sizeof(Element)));
     }

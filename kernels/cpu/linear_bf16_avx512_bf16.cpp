@@ -114,10 +114,7 @@ void multiply_units(float* sums, const LinearBf16Args& args, const Rows& rows, s
     const bool finishes = begin + columns == rows.stride;
     for (std::int64_t u = first; u < last; ++u) {
       const std::uint16_t* panel = packed + u * 2 * panel_words + begin * kPanel;
-      const std::uint16_t* next =
-          u + 1 < last ? panel + 2 * panel_words
-          : finishes   ? packed + last * 2 * panel_words
-                       : packed + first * 2 * panel_words + (begin + columns) * kPanel;
+      const WeightBlock next = block_after({u, begin}, {first, last}, 1, rows.block, rows.stride);
       Bf16Tile tile{};
       tile.x = rows.data + begin * rows.count;
       tile.panel = panel;
@@ -125,7 +122,8 @@ void multiply_units(float* sums, const LinearBf16Args& args, const Rows& rows, s
       tile.panel_stride = u * 2 + 1 == num_panels(args.weights) ? 0 : panel_words;
       tile.sums = sums + (u - first) * rows.count * kPair;
       tile.resume = begin > 0;
-      tile.next = reinterpret_cast<const char*>(next);
+      tile.next = reinterpret_cast<const char*>(packed + next.panel * 2 * panel_words +
+                                                next.column * kPanel);
       tile.finishes = finishes;
       multiply_block(tile, args, rows, row, u, columns);
     }

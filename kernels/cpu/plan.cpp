@@ -48,7 +48,6 @@ void add_row_plans(CpuKernels& table) {
     return plan_quantize_rows(a.num_tokens, a.dim, n);
   };
   table.plan_rope = [](const RopeArgs& a, int n) { return plan_rows(a.num_tokens, n); };
-  table.plan_swiglu = [](const SwigluArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_embedding = [](const EmbeddingArgs& a, int n) { return plan_rows(a.num_tokens, n); };
   table.plan_embedding_int8 = [](const EmbeddingInt8Args& a, int n) {
     return plan_rows(a.num_tokens, n);

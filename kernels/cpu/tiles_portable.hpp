@@ -13,6 +13,11 @@
 namespace reranker::kernels {
 namespace {
 
+/// As a register's integers are added.
+inline std::int32_t wrapping_sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
 class AmxTiles {
  public:
   static void configure(const TileShapes& shapes) {
@@ -61,8 +66,8 @@ class AmxTiles {
       for (int n = 0; n < to.bytes / 4; ++n) {
         std::int32_t sum = to.at<std::int32_t>(m, n);
         for (int i = 0; i < tiles[codes].bytes; ++i)
-          sum += tiles[codes].at<std::uint8_t>(m, i) *
-                 tiles[weights].at<std::int8_t>(i / 4, 4 * n + i % 4);
+          sum = wrapping_sum(sum, tiles[codes].at<std::uint8_t>(m, i) *
+                                      tiles[weights].at<std::int8_t>(i / 4, 4 * n + i % 4));
         std::memcpy(to.data[m] + 4 * n, &sum, 4);
       }
   }

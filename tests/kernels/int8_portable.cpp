@@ -42,7 +42,7 @@ struct Portable {
   }
   static void store(void* to, const Ints& x) { std::memcpy(to, &x, sizeof x); }
   static Ints add(Ints a, const Ints& b) {
-    for (int j = 0; j < kLanes; ++j) a.lane[j] += b.lane[j];
+    for (int j = 0; j < kLanes; ++j) a.lane[j] = wrapping_sum(a.lane[j], b.lane[j]);
     return a;
   }
   static Ints broadcast(const std::uint8_t* dword) {
@@ -61,7 +61,7 @@ struct Portable {
                              const float* scales, float scale) {
     Sixteen out;
     for (int j = 0; j < 16; ++j)
-      out.y[j] = (static_cast<float>(sums[j] - offsets[j]) * scales[j]) * scale;
+      out.y[j] = (static_cast<float>(wrapping_sum(sums[j], -offsets[j])) * scales[j]) * scale;
     return out;
   }
   static Sixteen load_sixteen(const float* from, std::int64_t lanes) {
@@ -94,7 +94,7 @@ struct PortableVnni : Portable<Registers> {
   static constexpr int kDwords = 1;
   static Ints dot(Ints sums, const Ints (&x)[1], const Ints (&w)[1]) {
     for (int i = 0; i < Portable<Registers>::kLanes * 4; ++i)
-      sums.lane[i / 4] += x[0].code(i) * w[0].weight(i);
+      sums.lane[i / 4] = wrapping_sum(sums.lane[i / 4], x[0].code(i) * w[0].weight(i));
     return sums;
   }
 };
@@ -109,7 +109,8 @@ struct PortableMaddubs : Portable<2> {
   }
   static Ints dot(Ints sums, const Ints (&x)[2], const Ints (&w)[2]) {
     for (int i = 0; i < kLanes * 4; i += 2)
-      sums.lane[i / 4] += saturated(pair(x[0], w[0], i) + pair(x[1], w[1], i));
+      sums.lane[i / 4] =
+          wrapping_sum(sums.lane[i / 4], saturated(pair(x[0], w[0], i) + pair(x[1], w[1], i)));
     return sums;
   }
 };

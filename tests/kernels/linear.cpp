@@ -142,6 +142,14 @@ TEST_CASE("linear keeps gelu of what is far from zero finite", "[linear]") {
   }
 }
 
+TEST_CASE("linear keeps swiglu of extreme gates finite", "[linear]") {
+  // Of x = (g, 1) the gate is g and the up projection 1.
+  const Weights w{{2, 2, WeightType::fp32, RowOrder::gate_up}, {}, {1, 0, 0, 1}};
+  for (const CpuKernels* kernels : all_tables())
+    CHECK(linear(*kernels, w, {-1000, 1, -100, 1, 0, 1, 100, 1, 1000, 1}, Epilogue::swiglu) ==
+          std::vector<float>{0, 0, 0, 100, 1000});
+}
+
 TEST_CASE("linear gives a row the same bits among any others", "[linear]") {
   for (const CpuKernels* kernels : all_tables()) {
     const std::int64_t k = 1037;

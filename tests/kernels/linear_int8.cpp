@@ -283,12 +283,13 @@ TEST_CASE("linear_int8 has the same bits over many blocks of columns and rows",
 TEST_CASE("linear_int8 is exact where all codes and weights are the largest", "[linear_int8]") {
   const auto range = GENERATE(from_range(std::begin(kRanges), std::end(kRanges)));
   const float sign = GENERATE(1.0f, -1.0f);
-  const int code = GENERATE(0, 1, 128, 255);  // 0 is never made, and does no harm
-  const std::int64_t k = 8192;
+  const int code = GENERATE(0, 1, 128, 255);               // 0 is never made, and does no harm
+  const std::int64_t k = GENERATE(8192, kMaxInt8Columns);  // of these sums wrap until offsets go
   Weights w = random_weights({17, k, WeightType::fp32, RowOrder::plain}, range);
   std::fill(w.floats.begin(), w.floats.end(), sign);
-  const Codes x{std::vector<std::uint8_t>(5 * 8192, static_cast<std::uint8_t>(code)),
-                std::vector<float>(5, 1.0f)};
+  const Codes x{
+      std::vector<std::uint8_t>(static_cast<std::size_t>(5 * k), static_cast<std::uint8_t>(code)),
+      std::vector<float>(5, 1.0f)};
   const int weight = range == Int8Range::full ? 127 : 32;
   const float m = range == Int8Range::full ? 1.0f : 4 * kQuadRatio;
   const float y = sign * static_cast<float>((code - 128) * weight * k) * (m / 127.0f);

@@ -14,7 +14,6 @@ CpuKernels make_portable() {
   add_attention_avx512(table);
   add_rms_norm_avx512(table);
   add_rope_avx512(table);
-  add_swiglu_avx512(table);
   add_embedding_avx512(table);
   add_pool_score_avx512(table);
   add_layer_norm_avx512(table);

@@ -1,6 +1,6 @@
 #include "tests/kernels/support.hpp"
 
-// The ops whose rows are independent: rms_norm, swiglu, embedding, and pool_score.
+// The ops whose rows are independent: rms_norm, embedding and pool_score.
 
 using namespace reranker::kernels;
 using namespace reranker::kernels::test;
@@ -14,14 +14,6 @@ std::vector<float> rms_norm(const CpuKernels& kernels, std::vector<float> x,
   run({x.data(), x.data(), weight.data(), tokens, dim, 1e-5f}, kernels.plan_rms_norm,
       kernels.rms_norm, num_threads);
   return x;
-}
-
-std::vector<float> swiglu(const CpuKernels& kernels, const std::vector<float>& gate_up,
-                          std::int64_t dim, int num_threads = 1) {
-  std::vector<float> out(gate_up.size() / 2, NAN);
-  run({out.data(), gate_up.data(), static_cast<std::int64_t>(gate_up.size()) / (2 * dim), dim},
-      kernels.plan_swiglu, kernels.swiglu, num_threads);
-  return out;
 }
 
 std::vector<float> embedding(const CpuKernels& kernels, const void* table, WeightType type,
@@ -90,34 +82,6 @@ TEST_CASE("rms_norm has the same bits on every instruction set, for any cut into
   for (const CpuKernels* kernels : other_tables())
     for (const int num_threads : {1, 2, 64})
       CHECK(same_bits(rms_norm(*kernels, x, weight, num_threads), expected));
-}
-
-TEST_CASE("rms_norm of tiny values keeps the bits of its partial sums", "[rms_norm][isa]") {
-  // Squares below the smallest denormal: fma(-tiny, -tiny, 0) must not turn into another zero.
-  const auto x = random_floats(23, 3, 1e-30f);
-  const auto weight = random_floats(23, 4);
-  for (const CpuKernels* kernels : other_tables())
-    CHECK(same_bits(rms_norm(*kernels, x, weight), rms_norm(generic_kernels(), x, weight)));
-}
-
-TEST_CASE("swiglu agrees with double and has the same bits on every instruction set",
-          "[swiglu][isa]") {
-  const std::int64_t dim = GENERATE(1, 19, 111, 257);
-  const auto gate_up = random_floats(19 * 2 * dim, 5, 12.0f);
-  const Matrix rows = as_matrix(gate_up, 19, 2 * dim).cast<double>();
-  const Matrix gate = rows.leftCols(dim);
-  const Matrix expected =
-      (gate.array() / (1.0 + (-gate.array()).exp())) * rows.rightCols(dim).array();
-  const auto actual = swiglu(generic_kernels(), gate_up, dim);
-  CHECK(error(actual, expected) < kTolerance);
-  for (const CpuKernels* kernels : other_tables())
-    CHECK(same_bits(swiglu(*kernels, gate_up, dim, 5), actual));
-}
-
-TEST_CASE("swiglu of extreme gates is finite", "[swiglu]") {
-  for (const CpuKernels* kernels : all_tables())
-    CHECK(swiglu(*kernels, {-1000, -100, 0, 100, 1000, 1, 1, 1, 1, 1}, 5) ==
-          std::vector<float>{0, 0, 0, 100, 1000});
 }
 
 TEST_CASE("embedding widens every word of its table exactly", "[embedding]") {

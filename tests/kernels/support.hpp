@@ -127,11 +127,16 @@ inline std::vector<const CpuKernels*> all_tables() {
   return tables;
 }
 
+/// A unit of the last place of a float of that size.
+inline double unit(double size) {
+  int exponent;
+  std::frexp(size, &exponent);
+  return std::ldexp(1.0, exponent - 24);
+}
+
 /// Error in units of the last place of the exact result.
 inline double ulps(float actual, double exact) {
-  int exponent;
-  std::frexp(exact, &exponent);
-  return std::abs(actual - exact) / std::ldexp(1.0, exponent - 24);
+  return std::abs(actual - exact) / unit(exact);
 }
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {

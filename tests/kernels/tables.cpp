@@ -36,5 +36,10 @@ TEST_CASE("CpuKernels has bf16 whole or not at all, and names it where it is", "
     CHECK((table->round_bf16 != nullptr) == has_bf16);
     CHECK((table->plan_rms_norm_bf16 != nullptr) == has_bf16);
     CHECK((table->rms_norm_bf16 != nullptr) == has_bf16);
+    CHECK((table->attention_bf16.packed_bytes != nullptr) == has_bf16);
+    CHECK((table->attention_bf16.plan_pack != nullptr) == has_bf16);
+    CHECK((table->attention_bf16.pack != nullptr) == has_bf16);
+    CHECK((table->attention_bf16.plan != nullptr) == has_bf16);
+    CHECK((table->attention_bf16.run != nullptr) == has_bf16);
   }
 }
