@@ -12,6 +12,9 @@ namespace reranker::engine {
 namespace {
 
 using kernels::LinearWeights;
+using kernels::WeightType;
+
+constexpr std::int64_t kRowsAtOnce = 16;  // packing is fastest from a multiple of it
 
 // Rows of 8-bit codes in one block of memory: the codes of all rows, then a scale for each.
 struct Codes {
@@ -29,11 +32,11 @@ class Int8 final : public MadeRows {
       : MadeRows(kernels), range_(range) {}
 
   std::string name() const override { return "int8"; }
-  std::string storage(kernels::WeightType) const override {
+  std::string storage(WeightType) const override {
     return range_ == kernels::Int8Range::full ? "int8" : "int8 quads";
   }
 
-  // Half of a model with a large vocabulary is its table.
+  // Half of a model with a large vocabulary is its table. BERT's, which is smaller, stays.
   bool codes_embeddings() const override { return true; }
 
   std::size_t packed_bytes(const LinearWeights& weights) const override {
@@ -44,11 +47,17 @@ class Int8 final : public MadeRows {
     return kernels::packed_linear_int8_bytes(codes_of(weights));
   }
 
+  // A few at a time, so that rotated rows are still in a cache when they become codes.
   void pack(const LinearWeights& weights, void* panels, const WeightRows& rows) const override {
-    std::vector<float> rotated(static_cast<std::size_t>(rows.num_rows * weights.k));
-    kernels_.rotate_rows({rotated.data(), rows.data, weights.type, rows.num_rows, weights.k});
-    kernels_.pack_linear_int8(
-        {codes_of(weights), panels, rotated.data(), rows.first_row, rows.num_rows});
+    const std::int64_t row_bytes = weights.k * (weights.type == WeightType::fp32 ? 4 : 2);
+    std::vector<float> rotated(static_cast<std::size_t>(kRowsAtOnce * weights.k));
+    for (std::int64_t row = 0; row < rows.num_rows; row += kRowsAtOnce) {
+      const std::int64_t count = std::min(kRowsAtOnce, rows.num_rows - row);
+      const char* data = static_cast<const char*>(rows.data) + row * row_bytes;
+      kernels_.rotate_rows({rotated.data(), data, weights.type, count, weights.k});
+      kernels_.pack_linear_int8(
+          {codes_of(weights), panels, rotated.data(), rows.first_row + row, count});
+    }
   }
 
   // Where there is one: its rounding is a fraction of that of codes.
@@ -75,7 +84,7 @@ class Int8 final : public MadeRows {
  private:
   // Rotated rows are fp32, whatever they were.
   kernels::LinearInt8Weights codes_of(LinearWeights weights) const {
-    weights.type = kernels::WeightType::fp32;
+    weights.type = WeightType::fp32;
     return {weights, range_};
   }
 

@@ -12,8 +12,9 @@ struct RowsToMake {
   std::int64_t dim;
 };
 
-/// An arithmetic whose rows are no floats. They travel through the graph as a byte tensor
-/// (num_tokens, row_bytes(dim)), or are made where a projection meets floats.
+/// An arithmetic whose rows are no floats. They travel through the graph as one block of bytes, a
+/// byte tensor (num_tokens, row_bytes(dim)) by its size alone: its rows are no rows of tokens. Or
+/// they are made where a projection meets floats.
 class MadeRows : public Arithmetic {
  public:
   using Arithmetic::Arithmetic;

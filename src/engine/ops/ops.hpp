@@ -14,8 +14,9 @@ class Library;
 // width); offsets (num_sequences + 1) int32 mark the sequences. Formulas: kernels/<op>.hpp.
 //
 // Projections take rows of floats, or what rms_norm gives: where the arithmetic makes something
-// smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)). On CUDA rows are of
-// the types that engine/cuda/types.hpp names, but for the residual, which is floats there too.
+// smaller of a row, a byte tensor (num_tokens, Arithmetic::row_bytes(width)), to be passed on whole
+// (made_rows.hpp). On CUDA rows are of the types that engine/cuda/types.hpp names, but for the
+// residual, which is floats there too.
 
 namespace reranker::engine {
 
