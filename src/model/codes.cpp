@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view kScaleEnd = "_scale";
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 bool fit(const Tensor& codes, const Tensor& scales) {
   if (codes.shape.size() != 2 || scales.shape.size() != 2) return false;
   const std::int64_t blocks = scales.shape[1];

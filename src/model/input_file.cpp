@@ -1,3 +1,5 @@
+#include "model/input_file.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,8 +14,6 @@
 #include <fmt/format.h>
 
 #include <reranker/error.hpp>
-
-#include "model/safetensors.hpp"
 
 namespace reranker::model {
 namespace {

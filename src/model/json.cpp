@@ -7,7 +7,7 @@
 
 #include <reranker/error.hpp>
 
-#include "model/safetensors.hpp"
+#include "model/input_file.hpp"
 
 namespace reranker::model {
 
@@ -109,13 +109,26 @@ JsonFile::JsonFile(std::string_view text, std::string where) : where_(std::move(
 
 namespace {
 
+// Whether `word` stands outside of strings.
+bool has_outside(std::string_view text, std::string_view word) {
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      in_string = !in_string;
+    else if (!in_string && text.substr(i, word.size()) == word)
+      return true;
+  }
+  return false;
+}
+
 // Python's json writes and reads what JSON has not: the parser says no more than that it fails.
 std::string what_is_wrong(simdjson::error_code error, std::string_view text) {
   if (error == simdjson::BIGINT_ERROR)
     return "an integer beyond 64 bits found, smaller ones wanted";
   for (const auto* number : {"NaN", "Infinity"})
-    if (text.find(number) != std::string_view::npos)
-      return fmt::format("not JSON: {} found, numbers wanted", number);
+    if (has_outside(text, number)) return fmt::format("not JSON: {} found, numbers wanted", number);
   return fmt::format("not JSON: {}", simdjson::error_message(error));
 }
 

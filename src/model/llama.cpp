@@ -12,10 +12,7 @@ namespace reranker::model {
 namespace {
 
 bool of_no_use(std::string_view name) {
-  constexpr std::string_view kTable = "rotary_emb.inv_freq";
-  const bool table =
-      name.size() >= kTable.size() && name.substr(name.size() - kTable.size()) == kTable;
-  return table || name == "lm_head.weight";
+  return ends_with(name, "rotary_emb.inv_freq") || name == "lm_head.weight";
 }
 
 void add_layer(Network& network, Taker& tensors, const LlamaConfig& config, std::int64_t layer) {

@@ -26,10 +26,6 @@ constexpr std::size_t kMaxDimensions = 8;  // more than any tensor of a model ha
   throw Error(ErrorCode::model_invalid, where + ": " + message);
 }
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // Counted integers, which transformers before 4.31 kept beside the weights.
 bool is_buffer(std::string_view name) {
   return ends_with(name, "embeddings.position_ids") || ends_with(name, "embeddings.token_type_ids");

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/input_file.hpp"
+
 namespace reranker::model {
 
 enum class DType { f32, f16, bf16, i8 };
@@ -30,34 +32,11 @@ struct Tensor {
   std::shared_ptr<const Tensor> scales;  // of codes alone: (rows, blocks), no i8
 };
 
+/// Whether a tensor's name ends so.
+bool ends_with(std::string_view name, std::string_view end);
+
 /// "[128256, 2048]"
 std::string to_string(const std::vector<std::int64_t>& shape);
-
-/// A file opened for reading at offsets. Nothing is mapped: the file may be replaced or cut
-/// on disk without harm to this process.
-class InputFile {
- public:
-  /// Throws Error: model_not_found; model_invalid where a Git LFS pointer stands in its place.
-  explicit InputFile(std::filesystem::path path);
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&&) = delete;
-  ~InputFile();
-
-  const std::filesystem::path& path() const { return path_; }
-  std::uint64_t size() const { return size_; }
-
-  /// Fills `destination` with the `bytes` at `offset`. Throws Error: model_invalid where the file
-  /// ends early or cannot be read. Thread-safe.
-  void read(std::uint64_t offset, std::size_t bytes, void* destination) const;
-
-  /// The whole file. Throws as read does.
-  std::string read_all() const;
-
- private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-  std::uint64_t size_ = 0;
-};
 
 /// Every tensor of the safetensors files of a model folder, and their bytes on demand. Buffers of
 /// position and token type ids, which are integers, are passed over. The scales of codes X are

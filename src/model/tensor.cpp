@@ -7,6 +7,10 @@
 
 namespace reranker::model {
 
+bool ends_with(std::string_view name, std::string_view end) {
+  return name.size() >= end.size() && name.substr(name.size() - end.size()) == end;
+}
+
 std::string_view name(DType dtype) {
   switch (dtype) {
     case DType::f32: return "F32";

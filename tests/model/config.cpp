@@ -214,6 +214,8 @@ TEST_CASE("a config whose numbers make no sense is refused", "[config]") {
   check_error(invalid, "not JSON", [] { read("{"); });
   check_refused(R"("seed":1000000000000000019884624838656,)", invalid, "an integer beyond 64 bits");
   check_refused(R"("seed":Infinity,)", invalid, "not JSON: Infinity found, numbers wanted");
+  check_refused(R"("seeds":[1, -NaN],)", invalid, "not JSON: NaN found, numbers wanted");
+  check_refused(R"("name":"a \" of NaN, Infinity",,)", invalid, "commas");
   check_error(ErrorCode::model_not_found, "config.json",
               [] { read_model(TemporaryFolder().path()); });
 }
