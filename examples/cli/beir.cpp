@@ -26,9 +26,10 @@ namespace fs = std::filesystem;
 
 fs::path plain_or_gz(const fs::path& path) {
   const fs::path packed = path.string() + ".gz";
-  if (!fs::exists(path) && !fs::exists(packed))
-    throw input_failure(fmt::format("{}: not there, nor with .gz", path.string()));
-  return fs::exists(path) ? path : packed;
+  std::error_code unknown;  // what cannot be looked at counts as not there
+  if (fs::exists(path, unknown)) return path;
+  if (fs::exists(packed, unknown)) return packed;
+  throw input_failure(fmt::format("{}: not there, nor with .gz", path.string()));
 }
 
 std::vector<std::string> split_tabs(const std::string& line) {

@@ -225,6 +225,11 @@ class Eval(driver.CliTest):
                             self.data / "bm25.dev.tsv.gz")
         self.check_failure(result, 1, "input", "none.tsv: not there, nor with .gz")
 
+    def test_a_split_with_a_name_that_no_file_can_have_is_not_there(self):
+        result = driver.run("eval", "--data", self.data, "--split", 300 * "s", "--candidates",
+                            self.data / "bm25.dev.tsv.gz")
+        self.check_failure(result, 1, "input", ".tsv: not there, nor with .gz")
+
     def test_a_folder_in_place_of_candidates(self):
         result = driver.run("eval", "--data", self.data, "--split", "dev", "--candidates", self.data)
         self.check_failure(result, 1, "input", str(self.data), "a folder found, a file wanted")
