@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
 #include <reranker/runtime.hpp>
 
@@ -13,9 +12,6 @@ namespace detail {
 struct RuntimeAccess {
   static const std::shared_ptr<runtime::Executor>& executor(const Runtime& runtime) {
     return runtime.executor_;
-  }
-  static Runtime wrap(std::shared_ptr<runtime::Executor> executor) {
-    return Runtime(std::move(executor));
   }
 };
 

@@ -6,7 +6,6 @@
 
 #include <reranker/error.hpp>
 
-#include "runtime/access.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/guard.hpp"
 
@@ -33,12 +32,16 @@ Runtime::Runtime(const RuntimeOptions& options) {
 // parent, but not their threads.
 Runtime Runtime::process() {
   static std::mutex mutex;
-  static std::weak_ptr<runtime::Executor> shared;
+  // Never destroyed: a thread that outlives main may ask for it still.
+  static std::weak_ptr<runtime::Executor>* shared = nullptr;
   const std::lock_guard lock(mutex);
-  auto executor = shared.lock();
-  if (!executor || executor->in_forked_child())
-    shared = executor = runtime::guarded([] { return std::make_shared<runtime::Executor>(0, 0); });
-  return detail::RuntimeAccess::wrap(std::move(executor));
+  return runtime::guarded([&] {
+    if (shared == nullptr) shared = new std::weak_ptr<runtime::Executor>;
+    auto executor = shared->lock();
+    if (!executor || executor->in_forked_child())
+      *shared = executor = std::make_shared<runtime::Executor>(0, 0);
+    return Runtime(std::move(executor));
+  });
 }
 
 std::size_t Runtime::threads() const {
