@@ -11,6 +11,7 @@
 #include <reranker/error.hpp>
 
 #include "runtime/ending.hpp"
+#include "runtime/memory.hpp"
 #include "runtime/process_mark.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/thread.hpp"
@@ -201,7 +202,8 @@ void Executor::await_ticket(std::unique_lock<std::mutex>& lock) {
 const Pages& Executor::working_memory(std::size_t bytes) {
   if (working_memory_.size() < bytes) {
     working_memory_ = Pages();  // first, so that never both are held
-    working_memory_ = Pages(bytes);
+    // The system gives pages as they are touched: it would end the process then.
+    if (bytes <= available_memory()) working_memory_ = Pages(bytes);
   }
   return working_memory_;
 }
