@@ -9,6 +9,9 @@ constexpr Run kRuns[] = {
 #include "text/class_runs.inc"
 };
 
+// One byte a code point, made by asking the components themselves: bits 0-1 Split's regexes, bits
+// 2-3 ByteLevel's regex (values as in CharClass), bit 4 Digits' "numeric", bit 5 the \w of added
+// tokens.
 constexpr unsigned kNumeric = 1 << 4;
 constexpr unsigned kWord = 1 << 5;
 
@@ -18,18 +21,22 @@ CharClass class_of(ClassSource source, unsigned flags) {
   return CharClass(flags >> 2 & 3);
 }
 
-}  // namespace
-
-std::uint8_t class_flags(char32_t code_point) {
+std::uint8_t flags_of(char32_t code_point) {
   return value_at(kRuns, code_point);
 }
 
+}  // namespace
+
 bool is_word(char32_t code_point) {
-  return class_flags(code_point) & kWord;
+  return flags_of(code_point) & kWord;
 }
 
 bool is_space(char32_t code_point) {
-  return CharClass(class_flags(code_point) & 3) == CharClass::space;
+  return class_of(ClassSource::split, flags_of(code_point)) == CharClass::space;
+}
+
+bool is_letter(char32_t code_point) {
+  return class_of(ClassSource::split, flags_of(code_point)) == CharClass::letter;
 }
 
 ClassTable make_class_table(ClassSource source) {

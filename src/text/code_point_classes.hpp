@@ -6,16 +6,14 @@
 
 namespace reranker::text {
 
-/// What one component of Hugging Face `tokenizers` takes a code point for. class_runs.inc holds
-/// one byte of flags a code point, made by asking the components themselves:
-/// bits 0-1 Split's regexes, bits 2-3 ByteLevel's regex (values as in CharClass),
-/// bit 4 Digits' "numeric", bit 5 the \w of added tokens.
-std::uint8_t class_flags(char32_t code_point);
-
 /// \w and \s as the matching of added tokens sees them.
 bool is_word(char32_t code_point);
 bool is_space(char32_t code_point);
 
+/// \p{L}, as Split sees it.
+bool is_letter(char32_t code_point);
+
+/// What a component of Hugging Face `tokenizers` takes a code point for.
 enum class CharClass : std::uint8_t {
   other = 0,
   letter = 1,

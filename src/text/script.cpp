@@ -9,8 +9,6 @@
 namespace reranker::text {
 namespace {
 
-constexpr std::uint8_t kSplitClass = 3;  // the bits of class_flags that are Split's CharClass
-
 struct Range {
   char32_t first, last;
 };
@@ -23,10 +21,6 @@ constexpr Range kLatin[] = {
     {0xA720, 0xA7FF},  // Latin Extended-D
     {0xFF21, 0xFF5A},  // fullwidth forms
 };
-
-bool is_letter(char32_t c) {
-  return static_cast<CharClass>(class_flags(c) & kSplitClass) == CharClass::letter;
-}
 
 bool is_latin(char32_t c) {
   for (const Range& range : kLatin)
