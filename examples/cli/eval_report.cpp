@@ -78,7 +78,7 @@ std::string as_json(const EvalReport& report) {
 void append_logits(std::string& lines, const std::string& data, const EvalQuery& query,
                    const std::vector<reranker::Hit>& hits) {
   std::vector<std::string> logits(hits.size());
-  for (const auto& hit : hits) append_scored(logits[hit.index], hit, hit.logit);
+  for (const auto& hit : hits) append_number(logits[hit.index], hit.logit);
   std::vector<bool> relevant;
   for (const auto& id : query.passage_ids) relevant.push_back(query.relevant.count(id) > 0);
 

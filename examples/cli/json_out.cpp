@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <iterator>
-#include <limits>
 
 #include "display.hpp"
 
@@ -47,19 +46,15 @@ bool has_score(const reranker::Hit& hit) {
          hit.status == Status::chunked;
 }
 
-void append_scored(std::string& json, const reranker::Hit& hit, float number) {
-  append_number(json, has_score(hit) ? number : std::numeric_limits<float>::quiet_NaN());
-}
-
 void append_hit(std::string& json, const reranker::Hit& hit) {
   auto end = std::back_inserter(json);
   fmt::format_to(end, "\"index\":{},\"status\":\"{}\"", hit.index, reranker::name(hit.status));
   json += ",\"score\":";
-  append_scored(json, hit, hit.score);
+  append_number(json, hit.score);
   json += ",\"logit\":";
-  append_scored(json, hit, hit.logit);
+  append_number(json, hit.logit);
   json += ",\"probability\":";
-  append_scored(json, hit, hit.probability);
+  append_number(json, hit.probability);
   fmt::format_to(end, ",\"tokens\":{},\"bytes_read\":{}", hit.tokens, hit.bytes_read);
   fmt::format_to(end, ",\"chunk\":[{},{}],\"query_truncated\":{}", hit.chunk_begin, hit.chunk_end,
                  hit.query_truncated);

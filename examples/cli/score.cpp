@@ -55,7 +55,7 @@ std::string report_line(const std::vector<reranker::Hit>& hits) {
   std::string scores, report;
   for (const auto* hit : in_input_order(hits)) {
     if (!report.empty()) scores += ',', report += ',';
-    append_scored(scores, *hit, hit->score);
+    append_number(scores, hit->score);
     report += '{';
     append_hit(report, *hit);
     report += '}';

@@ -39,6 +39,18 @@ void decode(float* out, const std::int8_t* codes, const float* scales, std::size
     for (std::size_t i = 0; i < block; ++i) out[i] = static_cast<float>(codes[i]) * scales[b];
 }
 
+float widen(DType dtype, const char* at) {
+  if (dtype == DType::f32) {
+    float value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+  std::uint16_t word;
+  std::memcpy(&word, at, sizeof word);
+  return dtype == DType::bf16 ? static_cast<float>(c10::BFloat16(word, c10::BFloat16::from_bits()))
+                              : static_cast<float>(c10::Half(word, c10::Half::from_bits()));
+}
+
 }  // namespace
 
 DType type_read(const Tensor& tensor) {
@@ -104,18 +116,6 @@ std::uint64_t hash(const std::vector<Piece>& pieces) {
     text += fmt::format("{} {} {} {:x}\n", piece.tensor->name, model::name(piece.tensor->dtype),
                         piece.first_row, piece.hash);
   return XXH3_64bits(text.data(), text.size());
-}
-
-float widen(DType dtype, const char* at) {
-  if (dtype == DType::f32) {
-    float value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  }
-  std::uint16_t word;
-  std::memcpy(&word, at, sizeof word);
-  return dtype == DType::bf16 ? static_cast<float>(c10::BFloat16(word, c10::BFloat16::from_bits()))
-                              : static_cast<float>(c10::Half(word, c10::Half::from_bits()));
 }
 
 std::vector<float> widen_all(DType dtype, const char* data, std::size_t count) {

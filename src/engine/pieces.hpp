@@ -63,8 +63,7 @@ class PieceReader {
 /// Over names, types and bytes of all that was read: the same in every engine.
 std::uint64_t hash(const std::vector<Piece>& pieces);
 
-/// A number of a tensor's type.
-float widen(model::DType dtype, const char* at);
+/// Numbers of a tensor's type.
 std::vector<float> widen_all(model::DType dtype, const char* data, std::size_t count);
 
 /// The type in which the tensors stacked in a weight are read, or fp32 where they differ.

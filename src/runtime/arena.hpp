@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <map>
 
-#include "runtime/pages.hpp"
-
 namespace reranker::runtime {
 
 /// Memory that someone else holds: the host's or a device's.
@@ -35,7 +33,6 @@ class Arena {
 
   /// The first rounded(capacity) bytes of `region`, which outlives the arena.
   Arena(Region region, std::size_t capacity);
-  Arena(const Pages& pages, std::size_t capacity) : Arena({pages.data(), pages.size()}, capacity) {}
 
   void* take(std::size_t bytes);
   void give_back(void* block) noexcept;
