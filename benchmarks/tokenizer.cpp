@@ -61,7 +61,7 @@ void measure_file(Bench& bench, const char* path) {
   std::vector<std::string> lines;
   std::size_t bytes = 0, tokens = 0;
   for (std::string line; std::getline(file, line); bytes += line.size())
-    lines.push_back(text::RepairedText(line).text());
+    lines.emplace_back(text::RepairedText(line).text());
   const double time = best_seconds(5, [&] {
     tokens = 0;
     for (const std::string& line : lines) tokens += bench.encode(line);

@@ -15,6 +15,10 @@ namespace reranker {
 inline namespace v4 {
 namespace {
 
+// Renewed whenever the library reads a text as other ids than before, or other windows of a
+// passage: what the kernels' revision is to bits.
+constexpr int kReadingRevision = 1;
+
 std::size_t count_parameters(const model::Network& network) {
   std::int64_t count = 0;
   for (const auto& weight : network.weights) count += weight.rows * weight.cols;
@@ -71,10 +75,10 @@ std::string folder_text(const model::Config& config) {
 std::string fingerprint(const model::Config& config, const model::Network& network,
                         const engine::Description& description, const text::Frame& frame,
                         std::string_view tokenizer_json, std::size_t window) {
-  std::string text =
-      fmt::format("{:x} {} {} {} {} {} {} {}", description.weight_hash, description.kernel_revision,
-                  description.precision, description.weights, description.attention, window,
-                  network.num_heads, network.head_dim);
+  std::string text = fmt::format("{:x} {} {} {} {} {} {} {} {}", description.weight_hash,
+                                 description.kernel_revision, kReadingRevision,
+                                 description.precision, description.weights, description.attention,
+                                 window, network.num_heads, network.head_dim);
   text += description.hardware;
   for (const auto& [name, value] : network.numbers) text += fmt::format(" {}={}", name, value);
   for (const float frequency : network.inverse_frequencies) text += fmt::format(" {}", frequency);
@@ -88,10 +92,7 @@ std::string fingerprint(const model::Config& config, const model::Network& netwo
 
 Info Reranker::Impl::describe(const model::Model& model, std::string_view tokenizer_json) const {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-  const model::Config& config = model.config;
   const engine::Description& description = encoder->description();
-  const std::size_t threads = executor->threads();
-  const auto bytes = [&](std::size_t tokens) { return encoder->plan(tokens, 1, threads); };
   const model::LongPassages automatic = choose({});
 
   Info out;
@@ -114,9 +115,9 @@ Info Reranker::Impl::describe(const model::Model& model, std::string_view tokeni
   out.isa = description.isa;
   out.kernels = description.kernels;
   out.libtorch = description.libtorch;
-  out.threads = threads;
+  out.threads = executor->threads();
   out.weight_bytes = description.weight_bytes;
-  out.bytes_per_token = (bytes(2048) - bytes(1024)) / 1024;
+  out.bytes_per_token = (plan(2048, 1) - plan(1024, 1)) / 1024;
   if (config.fusion) {
     out.fusion = true;
     out.first_stage_max_weight = config.fusion->max_weight;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/ending.hpp"
+
 namespace reranker {
 inline namespace v4 {
 namespace {
@@ -25,13 +27,6 @@ struct Reranker::Impl::Encoding::Portion {
   Usage usage;
   bool done = false;
   std::optional<runtime::Executor::Pending> pending;  // goes first: its job uses the others
-
-  void run(const Impl& impl, runtime::Crew& crew, const runtime::Watch& watch, Progress& progress) {
-    if (progress.ended()) return;
-    logits.resize(sequences.size());
-    for (const auto& batch : members)
-      impl.watched_pass(crew, watch, progress, sequences, batch, logits, usage);
-  }
 };
 
 Reranker::Impl::Encoding::Encoding(const Impl& impl, std::size_t token_budget, runtime::Watch watch,
@@ -62,9 +57,11 @@ void Reranker::Impl::Encoding::start_portion() {
   portion->sequences = std::exchange(waiting_, {});
   waiting_tokens_ = 0;
   portion->members = impl_.deal(portion->sequences, token_budget_);
+  portion->logits.resize(portion->sequences.size());
   if (portions_.size() >= kMostPending) wait_for(*portions_[portions_.size() - kMostPending]);
-  portion->pending.emplace(*impl_.executor, [this, &portion = *portion](runtime::Crew& crew) {
-    portion.run(impl_, crew, watch_, progress_);
+  portion->pending.emplace(*impl_.executor, [this, &to = *portion](runtime::Crew& crew) {
+    if (progress_.ended()) return;
+    for (const auto& members : to.members) pass(crew, to.sequences, members, to.logits, to.usage);
   });
   portions_.push_back(std::move(portion));
 }
@@ -77,10 +74,31 @@ void Reranker::Impl::Encoding::wait_for(Portion& portion) {
   seconds_waited_ += std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+void Reranker::Impl::Encoding::pass(runtime::Crew& crew,
+                                    const std::vector<batch::Sequence>& sequences,
+                                    const std::vector<std::size_t>& members,
+                                    std::vector<float>& logits, Usage& usage) {
+  if (runtime::ending()) throw runtime::Ending{};  // on a device no loop would
+  runtime::do_watched(crew, watch_, [&](runtime::Crew& watched) {
+    impl_.pass(watched, sequences, members, logits, usage);
+  });
+  progress_.add(sequences, members);
+}
+
+std::vector<float> Reranker::Impl::Encoding::encode_waiting(Usage& usage) {
+  std::vector<float> logits(waiting_.size());
+  for (const auto& members : impl_.deal(waiting_, token_budget_)) {
+    watch_.check();
+    impl_.executor->run([&](runtime::Crew& crew) { pass(crew, waiting_, members, logits, usage); },
+                        watch_.deadline());
+  }
+  return logits;
+}
+
 void Reranker::Impl::Encoding::finish(Usage& usage, const Taker& take) {
   if (portion_tokens_ == 0) {
     const auto begin = Clock::now();
-    const auto logits = impl_.encode(waiting_, token_budget_, watch_, progress_, usage);
+    const auto logits = encode_waiting(usage);
     seconds_waited_ = std::chrono::duration<double>(Clock::now() - begin).count();
     return take(waiting_, logits);
   }

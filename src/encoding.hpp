@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "impl.hpp"
+#include "progress.hpp"
+#include "runtime/watch.hpp"
 
 namespace reranker {
 inline namespace v4 {
@@ -38,6 +40,13 @@ class Reranker::Impl::Encoding {
 
   void start_portion();
   void wait_for(Portion& portion);
+
+  /// Of those that wait, a job a batch, so that other calls get their turns between them.
+  std::vector<float> encode_waiting(Usage& usage);
+
+  /// Impl::pass, while the call is not over, and progress with it.
+  void pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,
+            const std::vector<std::size_t>& members, std::vector<float>& logits, Usage& usage);
 
   const Impl& impl_;
   const std::size_t token_budget_;

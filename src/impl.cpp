@@ -10,6 +10,7 @@
 #include "batch/plan.hpp"
 #include "runtime/access.hpp"
 #include "runtime/ending.hpp"
+#include "runtime/not_cancelled.hpp"
 
 namespace reranker {
 inline namespace v4 {
@@ -23,6 +24,7 @@ void add(Usage& sum, const Usage& usage) {
 }
 
 void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept {
+  const runtime::NotCancelled until_done;  // a thread's end may not pass a destructor
   try {
     if (encoder && !executor.in_forked_child() && !runtime::ending())
       executor.run([&](runtime::Crew&) { encoder.reset(); });
@@ -47,57 +49,31 @@ void Reranker::Impl::require_own_process() const {
                                              executor->owner(), ::getpid()));
 }
 
+std::size_t Reranker::Impl::plan(std::size_t num_tokens, std::size_t num_sequences) const {
+  return encoder->plan(num_tokens, num_sequences, executor->threads());
+}
+
 bool Reranker::Impl::affordable(const std::vector<batch::Sequence>& sequences) const {
   const std::size_t limit = encoder->memory_limit();
-  return limit == 0 ||
-         std::all_of(sequences.begin(), sequences.end(), [&](const batch::Sequence& sequence) {
-           return encoder->plan(sequence.ids.size(), 1, executor->threads()) <= limit;
+  return limit == 0 || std::all_of(sequences.begin(), sequences.end(), [&](const auto& sequence) {
+           return plan(sequence.ids.size(), 1) <= limit;
          });
 }
 
 std::vector<std::vector<std::size_t>> Reranker::Impl::deal(
     const std::vector<batch::Sequence>& sequences, std::size_t token_budget) const {
-  const auto plan = [&](std::size_t num_tokens, std::size_t num_sequences) {
-    return encoder->plan(num_tokens, num_sequences, executor->threads());
-  };
   const std::size_t wanted = std::min(token_budget, encoder->enough_tokens());
   const std::size_t budget =
-      batch::affordable_budget(sequences, wanted, encoder->memory_limit(), plan);
+      batch::affordable_budget(sequences.size(), wanted, encoder->memory_limit(),
+                               [&](std::size_t tokens, std::size_t n) { return plan(tokens, n); });
   return batch::pack(sequences, budget);
-}
-
-std::vector<float> Reranker::Impl::encode(const std::vector<batch::Sequence>& sequences,
-                                          std::size_t token_budget, const runtime::Watch& watch,
-                                          Progress& progress, Usage& usage) const {
-  std::vector<float> logits(sequences.size());
-  for (const auto& members : deal(sequences, token_budget)) {
-    watch.check();
-    executor->run(
-        [&](runtime::Crew& crew) {
-          watched_pass(crew, watch, progress, sequences, members, logits, usage);
-        },
-        watch.deadline());
-  }
-  return logits;
-}
-
-void Reranker::Impl::watched_pass(runtime::Crew& crew, const runtime::Watch& watch,
-                                  Progress& progress, const std::vector<batch::Sequence>& sequences,
-                                  const std::vector<std::size_t>& members,
-                                  std::vector<float>& logits, Usage& usage) const {
-  if (runtime::ending()) throw runtime::Ending{};  // on a device no loop would
-  runtime::do_watched(crew, watch, [&](runtime::Crew& watched) {
-    pass(watched, sequences, members, logits, usage);
-  });
-  progress.add(sequences, members);
 }
 
 void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,
                           const std::vector<std::size_t>& members, std::vector<float>& logits,
                           Usage& usage) const {
   const auto batch = batch::join(sequences, members);
-  const std::size_t bytes =
-      encoder->plan(batch.num_tokens(), batch.num_sequences(), executor->threads());
+  const std::size_t bytes = plan(batch.num_tokens(), batch.num_sequences());
   std::vector<float> of_batch(batch.num_sequences());
   std::size_t peak = 0;
   try {

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,10 +14,9 @@
 #include "batch/pack.hpp"
 #include "engine/engine.hpp"
 #include "model/config.hpp"
-#include "progress.hpp"
 #include "runtime/executor.hpp"
-#include "runtime/watch.hpp"
 #include "text/frame.hpp"
+#include "text/prompt.hpp"
 #include "text/tokenizer.hpp"
 
 namespace reranker {
@@ -57,12 +56,9 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
 
   text::Tokenizer tokenizer;
   text::Frame frame;  // of a query and a passage
-  std::optional<model::Fusion> fusion;
-  std::optional<model::Fusion> fusion_other_scripts;
-  model::Calibration calibration;     // plain sigmoids where the folder has none
-  model::LongPassages long_passages;  // what Overflow::automatic means
-  std::size_t max_tokens = 0;         // the window
-  std::size_t min_tokens = 0;         // the least that a window may have
+  model::Config config;
+  std::size_t max_tokens = 0;  // the window
+  std::size_t min_tokens = 0;  // the least that a window may have
   std::shared_ptr<runtime::Executor> executor;
   std::unique_ptr<engine::Encoder> encoder;  // made and destroyed on the executor's thread
   Info info;
@@ -73,17 +69,25 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
   /// `read`, as one of the calls that the Runtime admits. Throws Error also: overloaded.
   Ranking call(Texts queries, Texts passages, const ScoreOptions& options) const;
 
+  /// A score a passage. Throws Error where one has none.
+  std::vector<float> scores(Texts queries, Texts passages, const ScoreOptions& options) const;
+
   /// The passages, scored and in input order: one query for all of them, or one for each.
   Ranking read(Texts queries, Texts passages, const ScoreOptions& options) const;
+
+  /// Prompts of a query, by window.
+  std::map<std::size_t, text::Prompt> make_prompts(std::string_view query,
+                                                   const model::LongPassages& how,
+                                                   const ScoreOptions& options,
+                                                   text::Tokenizer::Scratch& scratch) const;
+
+  /// Bytes of working memory that a pass may take; rises with both.
+  std::size_t plan(std::size_t num_tokens, std::size_t num_sequences) const;
 
   /// Whether memory is there for a pass of each of the sequences alone.
   bool affordable(const std::vector<batch::Sequence>& sequences) const;
 
-  /// Logits of the sequences, in their order; adds to `usage` what it took.
-  std::vector<float> encode(const std::vector<batch::Sequence>& sequences, std::size_t token_budget,
-                            const runtime::Watch& watch, Progress& progress, Usage& usage) const;
-
-  /// Logits of sequences that are still being made.
+  /// Logits of a call's sequences.
   class Encoding;
 
   /// A call of `read` that nobody waits for.
@@ -120,7 +124,8 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
   class BorrowedScratch;
 
  private:
-  /// The sequences, dealt into batches that memory is there for; each lists indices.
+  /// The sequences, each affordable, dealt into batches that memory is there for, too; each lists
+  /// indices.
   std::vector<std::vector<std::size_t>> deal(const std::vector<batch::Sequence>& sequences,
                                              std::size_t token_budget) const;
 
@@ -129,12 +134,6 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
   void pass(runtime::Crew& crew, const std::vector<batch::Sequence>& sequences,
             const std::vector<std::size_t>& members, std::vector<float>& logits,
             Usage& usage) const;
-
-  /// `pass` of a call that is not over, which is then told of.
-  void watched_pass(runtime::Crew& crew, const runtime::Watch& watch, Progress& progress,
-                    const std::vector<batch::Sequence>& sequences,
-                    const std::vector<std::size_t>& members, std::vector<float>& logits,
-                    Usage& usage) const;
 
   mutable std::mutex scratch_mutex_;
   mutable std::vector<text::Tokenizer::Scratch> scratches_;

@@ -12,6 +12,7 @@
 #include "runtime/ending.hpp"
 #include "runtime/float_environment.hpp"
 #include "runtime/guard.hpp"
+#include "runtime/watch.hpp"
 #include "text/prompt.hpp"
 
 // How a model is loaded: folder -> config, checkpoint -> network -> encoder, and the tokenizer
@@ -121,37 +122,35 @@ text::Frame make_frame(const text::Tokenizer& tokenizer, const model::Model& mod
   return frame;
 }
 
-std::unique_ptr<engine::Encoder> make_on_cuda(const engine::Blueprint& blueprint) {
-  const engine::Module& module = engine::open_cuda(blueprint.crew);
-  runtime::end_jobs_at_exit(Device::cuda, runtime::Made::with_the_module);
+std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint& blueprint) {
+  const engine::Module& module = engine::open(device, blueprint.crew);
+  runtime::end_jobs_at_exit(device, runtime::Made::with_the_module);
   return module.make(blueprint);
 }
 
-std::unique_ptr<engine::Encoder> make_on_cpu(const engine::Blueprint& blueprint) {
-  const engine::Module& module = engine::open_cpu(blueprint.crew);
-  runtime::end_jobs_at_exit(Device::cpu, runtime::Made::with_the_module);
-  return module.make(blueprint);
-}
-
-// None where there is no device to compute on, or none that computes so; `log` is told why.
-std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint,
-                                          const LogCallback& log) {
+// None where there is no device to compute on, or none that computes so: `why`.
+std::unique_ptr<engine::Encoder> try_cuda(const engine::Blueprint& blueprint, std::string& why) {
   try {
-    return make_on_cuda(blueprint);
+    return make_on(Device::cuda, blueprint);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::device_unavailable && error.code() != ErrorCode::unsupported)
       throw;
-    if (log) log(LogLevel::info, fmt::format("on the CPU: {}", error.what()));
+    why = error.what();
     return nullptr;
   }
 }
 
-std::unique_ptr<engine::Encoder> make_on(Device device, const engine::Blueprint& blueprint,
-                                         const LogCallback& log) {
-  if (device == Device::cuda) return make_on_cuda(blueprint);
-  if (device == Device::automatic)
-    if (auto encoder = try_cuda(blueprint, log)) return encoder;
-  return make_on_cpu(blueprint);
+std::unique_ptr<engine::Encoder> make_where_it_can_be(const engine::Blueprint& blueprint,
+                                                      const LogCallback& log) {
+  std::string why_not_cuda;
+  if (auto encoder = try_cuda(blueprint, why_not_cuda)) return encoder;
+  if (log) log(LogLevel::info, "on the CPU: " + why_not_cuda);
+  try {
+    return make_on(Device::cpu, blueprint);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    throw Error(error.code(), fmt::format("{}; not on CUDA: {}", error.what(), why_not_cuda));
+  }
 }
 
 // An encoder that the Runtime's leader makes while this thread reads the tokenizer: opening
@@ -164,16 +163,26 @@ class EncoderToBe {
     if (options.log)
       warn_ = [log = options.log](std::string_view message) { log(LogLevel::warning, message); };
     making_.emplace(executor, [this, &model, window, &options](runtime::Crew& crew) {
-      encoder_ = make_on(
-          options.device,
-          {model.network, model.checkpoint, window, options.precision, model.config.int8_quads,
-           options.device_index, executor_.memory_limit(), crew, warn_},
-          options.log);
+      runtime::do_watched(crew, runtime::Watch({}, nobody_waits_), [&](runtime::Crew& watched) {
+        const engine::Blueprint blueprint{model.network,
+                                          model.checkpoint,
+                                          window,
+                                          options.precision,
+                                          model.config.int8_quads,
+                                          options.device_index,
+                                          executor_.memory_limit(),
+                                          watched,
+                                          warn_};
+        encoder_ = options.device == Device::automatic
+                       ? make_where_it_can_be(blueprint, options.log)
+                       : make_on(options.device, blueprint);
+      });
     });
   }
 
-  // Of an encoder that nobody took.
+  // Of an encoder that nobody took: no more of its weights are read.
   ~EncoderToBe() {
+    nobody_waits_.cancel();
     making_.reset();
     unmake(std::move(encoder_), executor_);
   }
@@ -189,6 +198,7 @@ class EncoderToBe {
  private:
   runtime::Executor& executor_;
   std::function<void(std::string_view)> warn_;
+  CancelToken nobody_waits_;
   std::unique_ptr<engine::Encoder> encoder_;
   std::optional<runtime::Executor::Pending> making_;
 };
@@ -209,15 +219,16 @@ model::Model read_model(const std::filesystem::path& folder) {
 
 // Weights that are not finite, or an engine that does not work here, show now and not in a call.
 void Reranker::Impl::check_forward(const std::filesystem::path& folder) const {
+  const std::vector<batch::Sequence> two_tokens{
+      {{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0}};
+  if (!affordable(two_tokens))
+    throw Error(ErrorCode::out_of_memory,
+                fmt::format("{}: memory_limit is {}, at least {} wanted for two tokens",
+                            folder.string(), encoder->memory_limit(), plan(2, 1)));
   Usage ignored;
-  Progress untold({}, 1);
-  const batch::Sequence two_tokens{{0, 0}, 0, 0, 0, frame.ids.typed ? std::size_t{1} : 0};
-  if (!affordable({two_tokens}))
-    throw Error(
-        ErrorCode::out_of_memory,
-        fmt::format("{}: memory_limit is {}, at least {} wanted for two tokens", folder.string(),
-                    encoder->memory_limit(), encoder->plan(2, 1, executor->threads())));
-  const float logit = encode({two_tokens}, 2, {}, untold, ignored).front();
+  std::vector<float> logits(1);
+  executor->run([&](runtime::Crew& crew) { pass(crew, two_tokens, {0}, logits, ignored); });
+  const float logit = logits.front();
   if (!std::isfinite(logit))
     throw Error(ErrorCode::model_invalid,
                 fmt::format("{}: a forward pass of two tokens gives {} in {}, a finite logit "
@@ -243,10 +254,7 @@ std::shared_ptr<const Reranker::Impl> Reranker::Impl::load(const std::filesystem
   impl->frame = make_frame(impl->tokenizer, model, folder);
   impl->min_tokens = least_window(impl->tokenizer, impl->frame, folder);
   require_room(impl->min_tokens, window, options.max_tokens, config.long_passages, folder);
-  impl->fusion = config.fusion;
-  impl->fusion_other_scripts = config.fusion_other_scripts;
-  impl->calibration = config.calibration.value_or(model::Calibration{});
-  impl->long_passages = config.long_passages;
+  impl->config = config;
   impl->encoder = encoder.take();
 
   impl->info = impl->describe(model, json.text);

@@ -38,7 +38,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 // A passage as the encoder will read it, and what is known of it so far.
-struct Fit {
+struct FittedPassage {
   Hit hit;
   std::vector<batch::Sequence> sequences;
 };
@@ -57,32 +57,17 @@ void check_first_stage(const std::vector<float>& first_stage, std::size_t num_pa
 // Prompts of one query, by window.
 using Prompts = std::map<std::size_t, text::Prompt>;
 
-// Of every window that `how` reads passages in.
-template <typename MakePrompt>
-Prompts make_prompts(const MakePrompt& make, std::size_t max_tokens,
-                     const model::LongPassages& how) {
-  Prompts out;
-  for (const std::size_t window : {max_tokens, how.chunks.tokens, how.article_chunks.tokens})
-    if (out.find(window) == out.end()) out.emplace(window, make(window));
-  return out;
-}
-
 // Fits one passage; byte positions are turned back into those of the caller's text.
-Fit fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view passage,
-                std::size_t index, const model::LongPassages& how, const runtime::Watch& watch) {
-  const bool valid = text::valid_utf8(passage);
-  const text::RepairedText repaired(valid ? std::string_view() : passage);
-  const auto original = [&](std::size_t byte) {
-    return valid ? byte : repaired.original_offset(byte);
-  };
-
+FittedPassage fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view passage,
+                          std::size_t index, const model::LongPassages& how,
+                          const runtime::Watch& watch) {
+  const text::RepairedText repaired(passage);
   const auto chunks = [&](const model::Chunks& of) {
-    return batch::Chunks{prompts.at(of.tokens), of.most};
+    return batch::ChunkWindow{prompts.at(of.tokens), of.most};
   };
   const batch::Chunking chunking{chunks(how.chunks), how.article_tokens, chunks(how.article_chunks),
                                  [&] { watch.check(); }};
-  auto fitted = batch::fit(prompts.at(max_tokens), chunking, valid ? passage : repaired.text(),
-                           index, how.overflow);
+  auto fitted = batch::fit(prompts.at(max_tokens), chunking, repaired.text(), index, how.overflow);
   Hit hit;
   hit.index = index;
   hit.score = hit.logit = hit.probability = kUnscored;
@@ -90,15 +75,11 @@ Fit fit_passage(const Prompts& prompts, std::size_t max_tokens, std::string_view
   hit.query_truncated = fitted.query_truncated;
   for (auto& sequence : fitted.sequences) {
     hit.tokens += sequence.ids.size();
-    sequence.begin = original(sequence.begin);
-    sequence.end = original(sequence.end);
+    sequence.begin = repaired.original_offset(sequence.begin);
+    sequence.end = repaired.original_offset(sequence.end);
   }
   hit.bytes_read = batch::bytes_covered(fitted.sequences);
   return {hit, std::move(fitted.sequences)};
-}
-
-std::string repair(std::string_view text) {
-  return text::valid_utf8(text) ? std::string(text) : text::RepairedText(text).text();
 }
 
 // A passage is as good as its best chunk; among equals the first counts.
@@ -130,8 +111,9 @@ void require_all_scored(const std::vector<Hit>& hits, const Info& info, std::siz
   for (const Hit& hit : hits) {
     if (hit.status == Status::not_scored)
       throw Error(ErrorCode::out_of_memory,
-                  fmt::format("passage {}: {} tokens need more working memory than there is, "
-                              "memory_limit is {}, or all that its device had left",
+                  fmt::format("passage {}: the longest of its sequences, {} tokens in all, needs "
+                              "more working memory than there is, memory_limit is {}, or all that "
+                              "its device had left",
                               hit.index, hit.tokens, memory_limit));
     if (hit.status == Status::too_long)
       throw Error(
@@ -144,13 +126,6 @@ void require_all_scored(const std::vector<Hit>& hits, const Info& info, std::siz
                   fmt::format("passage {}: the model gave no finite score in {}", hit.index,
                               info.precision));
   }
-}
-
-std::vector<float> scores_of(const std::vector<Hit>& hits) {
-  std::vector<float> scores;
-  scores.reserve(hits.size());
-  for (const Hit& hit : hits) scores.push_back(hit.score);
-  return scores;
 }
 
 }  // namespace
@@ -185,7 +160,7 @@ model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
   model::LongPassages how;
   how.overflow = options.overflow;
   how.chunks = {options.max_chunks, options.chunk_tokens};
-  if (options.overflow == Overflow::automatic) how = long_passages;
+  if (options.overflow == Overflow::automatic) how = config.long_passages;
   for (model::Chunks* chunks : {&how.chunks, &how.article_chunks})
     if (how.overflow != Overflow::chunk || chunks->tokens == 0 || chunks->tokens > max_tokens)
       chunks->tokens = max_tokens;
@@ -194,12 +169,15 @@ model::LongPassages Reranker::Impl::choose(const ScoreOptions& options) const {
 
 Reranker::Impl::Scoring Reranker::Impl::scoring(Texts queries, const ScoreOptions& options) const {
   const auto& found = options.first_stage;
-  if (!fusion || found.empty()) return {nullptr, calibration.logit};
+  const model::Calibration calibration = config.calibration.value_or(model::Calibration{});
+  if (!config.fusion || found.empty()) return {nullptr, calibration.logit};
   // Fused maps were fitted where the first stage found something.
   const bool fused = *std::max_element(found.begin(), found.end()) > 0;
-  if (!fusion_other_scripts || queries.empty() || text::mostly_latin(repair(queries[0])))
-    return {&*fusion, fused ? calibration.fused : calibration.logit};
-  return {&*fusion_other_scripts, fused ? calibration.fused_other_scripts : calibration.logit};
+  if (!config.fusion_other_scripts || queries.empty() ||
+      text::mostly_latin(text::RepairedText(queries[0]).text()))
+    return {&*config.fusion, fused ? calibration.fused : calibration.logit};
+  return {&*config.fusion_other_scripts,
+          fused ? calibration.fused_other_scripts : calibration.logit};
 }
 
 // Logits become scores and probabilities; unscored hits keep NaN.
@@ -219,6 +197,18 @@ void Reranker::Impl::score_hits(const Scoring& how, const std::vector<float>& fi
   }
 }
 
+// Of every window that `how` reads passages in.
+std::map<std::size_t, text::Prompt> Reranker::Impl::make_prompts(
+    std::string_view query, const model::LongPassages& how, const ScoreOptions& options,
+    text::Tokenizer::Scratch& scratch) const {
+  const text::RepairedText repaired(query);
+  Prompts out;
+  for (const std::size_t window : {max_tokens, how.chunks.tokens, how.article_chunks.tokens})
+    out.try_emplace(window, tokenizer, frame, scratch, options.special_tokens, repaired.text(),
+                    window);
+  return out;
+}
+
 // One query for all passages, or one for each.
 Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& options) const {
   check(options, passages.size());
@@ -233,11 +223,7 @@ Ranking Reranker::Impl::read(Texts queries, Texts passages, const ScoreOptions& 
     BorrowedScratch scratch(*this);
     Prompts prompts;
     for (std::size_t i = 0; i < passages.size(); ++i) {
-      const auto make_prompt = [&](std::size_t window) {
-        return text::Prompt(tokenizer, frame, *scratch, options.special_tokens, repair(queries[i]),
-                            window);
-      };
-      if (i < queries.size()) prompts = make_prompts(make_prompt, max_tokens, how);
+      if (i < queries.size()) prompts = make_prompts(queries[i], how, options, *scratch);
       auto fit = fit_passage(prompts, max_tokens, passages[i], i, how, watch);
       if (!affordable(fit.sequences)) fit = {not_scored(fit.hit), {}};
       ranking.hits.push_back(fit.hit);
@@ -261,13 +247,19 @@ Ranking Reranker::Impl::call(Texts queries, Texts passages, const ScoreOptions& 
   return read(queries, passages, options);
 }
 
+std::vector<float> Reranker::Impl::scores(Texts queries, Texts passages,
+                                          const ScoreOptions& options) const {
+  const auto ranking = call(queries, passages, options);
+  require_all_scored(ranking.hits, info, encoder->memory_limit());
+  std::vector<float> out;
+  out.reserve(ranking.hits.size());
+  for (const Hit& hit : ranking.hits) out.push_back(hit.score);
+  return out;
+}
+
 std::vector<float> Reranker::score(std::string_view query, Texts passages,
                                    const ScoreOptions& options) const {
-  return runtime::guarded([&] {
-    const auto ranking = impl_->call({query}, passages, options);
-    require_all_scored(ranking.hits, impl_->info, impl_->encoder->memory_limit());
-    return scores_of(ranking.hits);
-  });
+  return runtime::guarded([&] { return impl_->scores({query}, passages, options); });
 }
 
 std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
@@ -276,11 +268,7 @@ std::vector<float> Reranker::score_pairs(Texts queries, Texts passages,
     throw Error(ErrorCode::invalid_argument, fmt::format("{} queries and {} passages, as many of "
                                                          "one as of the other wanted",
                                                          queries.size(), passages.size()));
-  return runtime::guarded([&] {
-    const auto ranking = impl_->call(queries, passages, options);
-    require_all_scored(ranking.hits, impl_->info, impl_->encoder->memory_limit());
-    return scores_of(ranking.hits);
-  });
+  return runtime::guarded([&] { return impl_->scores(queries, passages, options); });
 }
 
 Ranking Reranker::rank(std::string_view query, Texts passages, const RankOptions& options) const {
@@ -305,8 +293,8 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view query, std::string
     require_known("special_tokens", special_tokens, SpecialTokens::plain);
     Impl::BorrowedScratch scratch(*impl_);
     const text::Prompt prompt(impl_->tokenizer, impl_->frame, *scratch, special_tokens,
-                              repair(query), text::Prompt::kNoWindow);
-    return prompt.encode(repair(passage)).ids;
+                              text::RepairedText(query).text(), text::Prompt::kNoWindow);
+    return prompt.encode(text::RepairedText(passage).text()).ids;
   });
 }
 
@@ -317,7 +305,7 @@ std::vector<std::int32_t> Reranker::tokenize(std::string_view text,
     require_known("special_tokens", special_tokens, SpecialTokens::plain);
     Impl::BorrowedScratch scratch(*impl_);
     std::vector<std::int32_t> ids;
-    impl_->tokenizer.encode(repair(text), special_tokens, *scratch, ids);
+    impl_->tokenizer.encode(text::RepairedText(text).text(), special_tokens, *scratch, ids);
     return ids;
   });
 }

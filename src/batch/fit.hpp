@@ -21,7 +21,7 @@ struct Fitted {
 };
 
 /// Chunks of one passage: in the window of `prompt`, at most so many (1 or more).
-struct Chunks {
+struct ChunkWindow {
   const text::Prompt& prompt;
   std::size_t most;
 };
@@ -30,9 +30,9 @@ struct Chunks {
 /// those counted that the frame puts in front of it. Windows of one query, no larger than for whole
 /// passages.
 struct Chunking {
-  Chunks chunks;
+  ChunkWindow chunks;
   std::size_t article_tokens;
-  Chunks article_chunks;
+  ChunkWindow article_chunks;
   std::function<void()> before_window = {};  // what it throws ends a passage of millions of windows
 };
 

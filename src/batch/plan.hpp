@@ -2,9 +2,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <vector>
-
-#include "batch/sequence.hpp"
 
 namespace reranker::batch {
 
@@ -12,9 +9,9 @@ namespace reranker::batch {
 using MemoryPlan = std::function<std::size_t(std::size_t num_tokens, std::size_t num_sequences)>;
 
 /// The largest token budget up to `wanted` whose passes stay within `memory_limit` bytes, whatever
-/// of `sequences` they hold; `wanted` itself where the limit is 0.
-/// Throws Error: out_of_memory, where one of them alone passes the limit.
-std::size_t affordable_budget(const std::vector<Sequence>& sequences, std::size_t wanted,
+/// of so many sequences they hold, each of which does so alone; `wanted` itself where the limit is
+/// 0.
+std::size_t affordable_budget(std::size_t num_sequences, std::size_t wanted,
                               std::size_t memory_limit, const MemoryPlan& plan);
 
 }  // namespace reranker::batch

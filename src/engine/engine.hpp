@@ -95,9 +95,8 @@ struct Module {
 };
 constexpr const char* kSymbol = "reranker_engine";
 
-/// Opens an engine's module, which lies beside libreranker.so, once a process.
-/// Throws Error: device_unavailable. To be called on the Runtime's leader.
-const Module& open_cpu(runtime::Crew& crew);
-const Module& open_cuda(runtime::Crew& crew);
+/// Opens the module of the engine for `device`, which is not automatic, once a process. It lies
+/// beside libreranker.so. Throws Error: device_unavailable. To be called on the Runtime's leader.
+const Module& open(Device device, runtime::Crew& crew);
 
 }  // namespace reranker::engine

@@ -21,7 +21,7 @@ namespace {
 // be relative to the folder of that time.
 std::filesystem::path own_folder() {
   Dl_info info{};
-  if (::dladdr(reinterpret_cast<const void*>(&open_cpu), &info) == 0 || info.dli_fname == nullptr)
+  if (::dladdr(reinterpret_cast<const void*>(&open), &info) == 0 || info.dli_fname == nullptr)
     return {};
   char origin[PATH_MAX] = "";
   if (void* const self = ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD)) {
@@ -39,7 +39,7 @@ std::filesystem::path module_path(const std::string& name) {
   auto beside = folder / name;
   Dl_info info{};
   if (std::filesystem::exists(beside, ignored) ||
-      ::dladdr(reinterpret_cast<const void*>(&open_cpu), &info) == 0)
+      ::dladdr(reinterpret_cast<const void*>(&open), &info) == 0)
     return beside;
   const auto library = folder / std::filesystem::path(info.dli_fname).filename();
   const auto real = std::filesystem::canonical(library, ignored).parent_path() / name;
@@ -59,7 +59,7 @@ void* open_library(const std::filesystem::path& path, std::string& reason) {
 
 // `driver`: what the module is of no use without, or null. It is looked for first: the module
 // brings libraries with it that a host without a driver would hold in vain.
-const Module& open(const std::string& device, const char* driver, runtime::Crew& crew) {
+const Module& open_anew(const std::string& device, const char* driver, runtime::Crew& crew) {
   const auto path = module_path(fmt::format("libreranker_{}.so", device));
   const auto unavailable = [&](const std::string& reason) {
     throw Error(ErrorCode::device_unavailable, fmt::format("{}: {}", device, reason));
@@ -83,24 +83,17 @@ const Module& open(const std::string& device, const char* driver, runtime::Crew&
   return *module;
 }
 
-// No static that is made under a guard: a fork meanwhile would leave the child waiting for ever.
-// Two threads that open a module at one time get the same.
-const Module& open_once(std::atomic<const Module*>& module, const std::string& device,
-                        const char* driver, runtime::Crew& crew) {
-  if (module == nullptr) module = &open(device, driver, crew);
-  return *module;
-}
-
 }  // namespace
 
-const Module& open_cpu(runtime::Crew& crew) {
-  static std::atomic<const Module*> module{nullptr};
-  return open_once(module, "cpu", nullptr, crew);
-}
-
-const Module& open_cuda(runtime::Crew& crew) {
-  static std::atomic<const Module*> module{nullptr};
-  return open_once(module, "cuda", "libcuda.so.1", crew);
+// No static that is made under a guard: a fork meanwhile would leave the child waiting for ever.
+// Two threads that open a module at one time get the same.
+const Module& open(Device device, runtime::Crew& crew) {
+  static std::atomic<const Module*> cpu{nullptr}, cuda{nullptr};
+  const bool on_cuda = device == Device::cuda;
+  std::atomic<const Module*>& module = on_cuda ? cuda : cpu;
+  if (module == nullptr)
+    module = on_cuda ? &open_anew("cuda", "libcuda.so.1", crew) : &open_anew("cpu", nullptr, crew);
+  return *module;
 }
 
 }  // namespace reranker::engine

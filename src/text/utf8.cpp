@@ -70,18 +70,16 @@ bool valid_utf8(std::string_view text) {
   return find_invalid(text, 0) == text.size();
 }
 
-RepairedText::RepairedText(std::string_view text) {
-  text_.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t invalid = find_invalid(text, at);
-    text_.append(text, at, invalid - at);
-    at = invalid;
-    if (at == text.size()) break;
-    const std::size_t end = at + first_sequence(text.substr(at)).bytes;
-    replacements_.push_back({text_.size(), at, end});
+RepairedText::RepairedText(std::string_view original) : original_(original) {
+  std::size_t at = 0;
+  for (std::size_t invalid = find_invalid(original, at); invalid < original.size();
+       invalid = find_invalid(original, at)) {
+    text_.append(original, at, invalid - at);
+    at = invalid + first_sequence(original.substr(invalid)).bytes;
+    replacements_.push_back({text_.size(), invalid, at});
     text_.append(kReplacement);
-    at = end;
   }
+  if (!replacements_.empty()) text_.append(original, at);
 }
 
 std::size_t RepairedText::original_offset(std::size_t offset) const {

@@ -3,11 +3,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "api/model.hpp"
@@ -144,6 +146,32 @@ static int exit_status_of_child(const std::function<int()>& in_child) {
   int status = -1;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_CASE("a thread that is cancelled while it lets go of a model does so first", "[guest]") {
+  const auto options = with_threads(1);
+  const auto busy = load_tiny(options);
+  auto model = std::make_optional(load_tiny(options));
+  std::atomic<bool> started{false}, going{false}, release{false};
+  std::thread caller([&] {  // its pass keeps the thread that models go on
+    reranker::RankOptions held;
+    held.progress = [&](std::size_t, std::size_t) {
+      started = true;
+      while (!release) std::this_thread::yield();
+    };
+    busy.rank("why", {"they dance"}, held);
+  });
+  while (!started) std::this_thread::yield();
+  std::thread last_holder([&] {
+    going = true;
+    model.reset();
+  });
+  while (!going) std::this_thread::yield();
+  pthread_cancel(last_holder.native_handle());
+  release = true;
+  caller.join();
+  last_holder.join();
+  CHECK(busy.score("why", {"they dance"}).size() == 1);
 }
 
 TEST_CASE("a model that is used in a forked child says so", "[guest]") {

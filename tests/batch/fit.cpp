@@ -11,7 +11,7 @@ using reranker::SpecialTokens;
 using reranker::Status;
 using reranker::batch::bytes_covered;
 using reranker::batch::Chunking;
-using reranker::batch::Chunks;
+using reranker::batch::ChunkWindow;
 using reranker::batch::Fitted;
 using reranker::batch::Sequence;
 using reranker::text::pair_frame;
@@ -272,7 +272,7 @@ TEST_CASE("passages of more than so many tokens have chunks of their own", "[fit
   const std::string passage = words(100);
   const std::size_t tokens = whole.ends(passage).tokens.size();
   const auto read = [&](std::size_t article_tokens) {
-    const Chunking chunking{Chunks{chunk, 2}, article_tokens, Chunks{of_articles, 5}};
+    const Chunking chunking{ChunkWindow{chunk, 2}, article_tokens, ChunkWindow{of_articles, 5}};
     return reranker::batch::fit(whole, chunking, passage, 0, Overflow::chunk).sequences;
   };
   const auto same = [](const std::vector<Sequence>& a, const std::vector<Sequence>& b) {

@@ -45,6 +45,11 @@ class Usage(driver.CliTest):
                 self.check_failure(result, 2, "usage", *fragments)
                 self.assertEqual(result.out, b"")
 
+    def test_a_precision_of_cuda_alone_is_refused_with_why_cuda_is_not_there(self):
+        result = driver.run("info", "--model", self.model, "--precision", "fp16",
+                            environment={"CUDA_VISIBLE_DEVICES": ""})
+        self.check_failure(result, 3, "unsupported", "precision is fp16", "not on CUDA: cuda: ")
+
     def test_window_over_the_folders(self):
         result = driver.run("info", "--model", self.model, "--max-tokens", 129)
         self.check_failure(result, 2, "usage", "129", "128")

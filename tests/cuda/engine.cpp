@@ -208,7 +208,7 @@ TEST_CASE("a call that memory is not there for leaves the model to serve on", "[
   reranker::ScoreOptions options;
   options.token_budget = 40;
   // The short ones have their passes, the longer ones none.
-  check_error(ErrorCode::out_of_memory, " tokens need ",
+  check_error(ErrorCode::out_of_memory, " needs more working memory ",
               [&] { model.score("why", texts, options); });
   CHECK(model.score("why", {texts[0]}) == expected);
 }

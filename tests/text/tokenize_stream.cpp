@@ -39,7 +39,7 @@ bool read_text(std::string& text) {
   if (!read(&bytes, 1)) return false;
   text.resize(bytes);
   if (!read(text.data(), bytes)) return false;
-  text = text::RepairedText(text).text();
+  text = std::string(text::RepairedText(text).text());
   return true;
 }
 

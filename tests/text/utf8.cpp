@@ -14,7 +14,7 @@ namespace {
 const string kBad = "\xEF\xBF\xBD";  // U+FFFD
 
 string repaired(std::string_view text) {
-  return RepairedText(text).text();
+  return std::string(RepairedText(text).text());
 }
 
 }  // namespace
