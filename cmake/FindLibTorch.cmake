@@ -1,7 +1,8 @@
 # LibTorch as a plain imported target, LibTorch::cpu, from the `torch` folder of the PyPI wheel
 # or from an unpacked LibTorch. We do not use its own package: it wants the whole CUDA stack.
 #
-#   LibTorch_ROOT   the folder that holds include/ and lib/: looked at alone where it is given
+#   LibTorch_ROOT   the folder that holds include/ and lib/: looked at alone where it is given, as a
+#                   variable or in the environment; from the root of the sources
 #
 # Only the engine module sees the target, so users of an installed reranker need none of this.
 
@@ -11,7 +12,7 @@ if(LibTorch_ROOT)
   set(libtorch_root ${LibTorch_ROOT})
 endif()
 if(libtorch_root)
-  get_filename_component(libtorch_root ${libtorch_root} ABSOLUTE BASE_DIR ${CMAKE_BINARY_DIR})
+  get_filename_component(libtorch_root ${libtorch_root} ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR})
   set(libtorch_places PATHS ${libtorch_root} NO_DEFAULT_PATH)
   foreach(found LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY)
     cmake_path(IS_PREFIX libtorch_root "${${found}}" NORMALIZE there)
@@ -25,11 +26,15 @@ find_library(LibTorch_CPU_LIBRARY torch_cpu ${libtorch_places} PATH_SUFFIXES lib
 find_library(LibTorch_C10_LIBRARY c10 ${libtorch_places} PATH_SUFFIXES lib)
 
 if(LibTorch_INCLUDE_DIR)
-  file(STRINGS ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include/torch/version.h version_lines
-       REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+  set(version_lines "")
+  foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+    if(NOT version_lines AND EXISTS ${LibTorch_INCLUDE_DIR}/${header})
+      file(STRINGS ${LibTorch_INCLUDE_DIR}/${header} version_lines
+           REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+    endif()
+  endforeach()
   if(NOT version_lines)
-    file(STRINGS ${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h version_lines
-         REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+    message(FATAL_ERROR "No version.h in ${LibTorch_INCLUDE_DIR}/torch says which LibTorch this is; 2.7 or later is wanted")
   endif()
   string(REGEX REPLACE "[^0-9;]" "" LibTorch_VERSION "${version_lines}")
   string(REPLACE ";" "." LibTorch_VERSION "${LibTorch_VERSION}")

@@ -53,7 +53,8 @@ build() {
   torch=$("$python" -c 'import torch, pathlib; print(pathlib.Path(torch.__file__).parent)')
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRERANKER_CUDA=ON -DLibTorch_ROOT="$torch" \
     -DCMAKE_PREFIX_PATH="$deps/usr" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu -DRERANKER_INSTALL=OFF \
-    -DRERANKER_SIMDJSON="$deps/simdjson" -DCMAKE_CXX_FLAGS="-isystem $deps/usr/include" >&2
+    -DRERANKER_SIMDJSON="$deps/simdjson" -DRERANKER_XXHASH_INCLUDE="$deps/usr/include" \
+    -DCMAKE_CXX_FLAGS="-isystem $deps/usr/include" >&2
   cmake --build "$build" --target rerank reranker_cuda reranker_cuda_bench cuda_tests cuda_engine_tests >&2
 }
 

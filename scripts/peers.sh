@@ -18,6 +18,7 @@ peers=benchmarks/peers
 requirements=("$peers/requirements.txt" tests/oracle/requirements.txt)
 python=${PEERS_PYTHON:-.deps/peers/bin/python}
 work=${PEERS_WORK:-.deps/peers-work}
+grep -q "^    \"$shape\": Shape(" tests/oracle/shapes.py || usage
 
 # No cache: a wheel of llama.cpp in it may have been built with other flags or for another machine.
 install_peers() {

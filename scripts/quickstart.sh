@@ -5,7 +5,9 @@
 #   scripts/quickstart.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/steps.sh
 
+(($# == 0)) || usage
 scripts/build.sh release demo reranker_cpu
 cat <<'RULE'
 

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Installs what the build needs and this machine lacks: Debian packages (as root, or with sudo),
-# and from PyPI into .deps/ the part of LibTorch that the CPU engine needs, and simdjson. Changes
-# nothing else.
+# Installs what the build needs and this machine lacks: Debian packages (as root, or with sudo; else it
+# says which are missing), and from PyPI into .deps/ the part of LibTorch that the CPU engine needs, and
+# simdjson. Changes nothing else.
 #
 #   scripts/setup.sh [--tests]     --tests: what only tests need as well, a CUDA compiler
 #
 # LibTorch_ROOT: a LibTorch of your own, the folder that holds include/ and lib/.
+# RERANKER_SIMDJSON: a simdjson of your own, the folder of simdjson.h and simdjson.cpp.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/steps.sh
 
 packages=(
-  g++ cmake ninja-build ccache git python3 python3-pip python3-venv
+  g++ cmake ninja-build ccache python3 python3-pip python3-venv
   catch2 libcli11-dev libeigen3-dev libfmt-dev libxxhash-dev zlib1g-dev
 )
 
@@ -27,9 +28,10 @@ missing_packages() {
   done
 }
 
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+
 install_packages() {
-  local as_root=()
-  ((EUID == 0)) || as_root=(sudo)
   "${as_root[@]}" apt-get update
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends "$@"
@@ -42,7 +44,20 @@ setup_packages() {
   fi
   local missing
   mapfile -t missing < <(missing_packages)
-  ((${#missing[@]} == 0)) || step "Debian packages: ${missing[*]}" install_packages "${missing[@]}"
+  ((${#missing[@]} > 0)) || return 0
+  if "${as_root[@]}" true 2>/dev/null; then
+    step "Debian packages: ${missing[*]}" install_packages "${missing[@]}"
+  else
+    printf 'Debian packages are missing. Whoever may install them: apt-get install --no-install-recommends %s\n' "${missing[*]}"
+  fi
+}
+
+# Libraries that are missing are named by CMake.
+check_commands() {
+  local name
+  for name in cmake ninja g++ python3; do
+    command -v "$name" >/dev/null || { echo "$name is not on the PATH, and the build needs it" >&2; return 1; }
+  done
 }
 
 # Links LibTorch as the engine does and starts the program: every library that it needs is there.
@@ -62,13 +77,17 @@ install_libtorch() {
   rm -f .deps/python.new/torch/lib/lib{torch_cuda,torch_python,torch_nvshmem,c10_cuda,torch.so}*
   check_libtorch "$PWD/.deps/python.new"
   echo "${wheels[*]}" >.deps/python.new/stamp
+  ln -sfn python/torch .deps/torch  # first: the stamp says that all is there
   rm -rf .deps/python
   mv .deps/python.new .deps/python
-  ln -sfn python/torch .deps/torch
 }
 
 setup_libtorch() {
-  [[ -z ${LibTorch_ROOT:-} ]] || return 0
+  if [[ -n ${LibTorch_ROOT:-} ]]; then
+    [[ -e $LibTorch_ROOT/lib/libtorch_cpu.so ]] && return
+    echo "LibTorch_ROOT is $LibTorch_ROOT, which has no lib/libtorch_cpu.so; the folder that holds LibTorch's include/ and lib/ is wanted" >&2
+    return 1
+  fi
   [[ $(cat .deps/python/stamp 2>/dev/null) == "${wheels[*]}" ]] && return
   mkdir -p .deps
   step 'LibTorch, a download of 0.5 GB' install_libtorch
@@ -86,10 +105,11 @@ install_simdjson() {
   rm -rf .deps/simdjson.new
   mkdir -p .deps/simdjson.new
   for _ in 1 2 3; do  # pip tries again, too, but cannot fetch this without building it
-    python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$url" .deps/simdjson.new/archive && break
+    python3 -c 'import socket, sys, urllib.request; socket.setdefaulttimeout(60); urllib.request.urlretrieve(*sys.argv[1:])' \
+      "$url" .deps/simdjson.new/archive && break
   done
   sha256sum --check --quiet <<<"$sha256  .deps/simdjson.new/archive"
-  tar -xzf .deps/simdjson.new/archive -C .deps/simdjson.new --strip-components=2 "$folder"/simdjson.{h,cpp}
+  tar --no-same-owner -xzf .deps/simdjson.new/archive -C .deps/simdjson.new --strip-components=2 "$folder"/simdjson.{h,cpp}
   rm .deps/simdjson.new/archive
   echo "$sha256" >.deps/simdjson.new/stamp
   rm -rf .deps/simdjson
@@ -97,6 +117,7 @@ install_simdjson() {
 }
 
 setup_simdjson() {
+  [[ -z ${RERANKER_SIMDJSON:-} ]] || return 0
   [[ $(cat .deps/simdjson/stamp 2>/dev/null) == "${simdjson[2]}" ]] && return
   step 'simdjson, a download of 1.4 MB' install_simdjson
 }
@@ -123,6 +144,7 @@ setup_cuda_compiler() {
 
 [[ -z ${1:-} || $1 == --tests ]] || usage
 setup_packages
+check_commands
 setup_libtorch
 setup_simdjson
 if [[ ${1:-} == --tests ]]; then setup_cuda_compiler; fi

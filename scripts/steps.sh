@@ -1,6 +1,14 @@
 # For the scripts beside this one, to source.
 # shellcheck shell=bash
 
+# A relative folder of the user's is from where they stood before the script's `cd`.
+for folder in LibTorch_ROOT RERANKER_SIMDJSON; do
+  [[ -z ${!folder:-} ]] || export "$folder=$(cd "$OLDPWD" && realpath --no-symlinks --canonicalize-missing "${!folder}")"
+done
+
+# The presets of CMakePresets.json.
+is_preset() { [[ $1 =~ ^(release|dev|asan|tsan)$ ]]; }
+
 # usage: what a script's first comment says, for arguments that it does not know.
 usage() {
   sed -n '2,/^[^#]/ s/^#[[:space:]]\{0,1\}//p' "scripts/$(basename "$0")" >&2
