@@ -9,7 +9,7 @@
 Overflow::chunk does, and keeps every window's logit and which of the query's tokens it holds; all sets
 take turns, and it can be stopped at any time. `table` then chooses windows by different rules, of which
 the best counts: Recall@5 / nDCG@10, alone and fused, and the tokens that each rule reads. `logits` gives
-one rule's for models/training/report.py.
+one rule's for models/training/report.py, which fuses by the scores of these candidates alone.
 """
 
 import argparse
@@ -219,8 +219,9 @@ def table(args: argparse.Namespace) -> None:
 
 def logits(args: argparse.Namespace) -> None:
     for row in read_rows(args.rows):
-        print(json.dumps({key: row[key] for key in ("set", "relevant", "num_relevant", "scores")}
-                         | {"logits": logits_of(row, RULES[args.rule]).tolist()}))
+        logits = logits_of(row, RULES[args.rule]).tolist()
+        print(json.dumps({key: row[key] for key in ("set", "query", "relevant", "num_relevant")}
+                         | {"logits": logits, "scores": row["scores"][:len(logits)]}))
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def objects(path):
 
 def passage_text(passage):
     """The title and the text, unless the text begins with the title by itself."""
-    title, text = passage.get("title", ""), passage["text"]
+    title, text = passage.get("title") or "", passage["text"]
     return text if text.startswith(title) else f"{title}\n{text}"
 
 

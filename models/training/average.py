@@ -10,6 +10,7 @@ weights of the first stage.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -32,7 +33,10 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="+", help="of each, together 1; default: equal")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    average(args.models, args.shares or [1 / len(args.models)] * len(args.models), args.out)
+    shares = args.shares or [1 / len(args.models)] * len(args.models)
+    if len(shares) != len(args.models) or not math.isclose(sum(shares), 1):
+        parser.error(f"--shares: {len(shares)} that make {sum(shares):g}; wants one a model, together 1")
+    average(args.models, shares, args.out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ config.json.
 Lines in log-odds (Platt's): probability = sigmoid(slope * score + offset). One for
 logits and one for scores fused with the folder's weights, of queries in the Latin
 script; where the folder has weights for other scripts, a third for scores fused
-with these. Other lines stay as they are. Every set counts the same. What is
+with these. The library takes all of them or none, so the logits are to be of all
+kinds at once; else nothing is written. Every set counts the same. What is
 printed, and plotted to reliability.svg in the folder, is measured with each set
 left out of the fit in its turn; the lines that are written are fitted on all.
 """
@@ -36,7 +37,6 @@ class LogOdds:
         return 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
 
 
-KINDS = ["logit", "fused", "fused_other_scripts"]
 SIGMOID = LogOdds(1.0, 0.0)
 
 
@@ -45,6 +45,13 @@ class Query:
     """One query's candidates."""
     scores: dict[str, np.ndarray]  # by kind: "logit" and "fused", or "fused_other_scripts"
     relevant: np.ndarray
+
+
+def kinds_of(stage: dict | None) -> list[str]:
+    """The lines that the library wants of a folder with this "first_stage"."""
+    if stage is None:
+        return ["logit"]
+    return ["logit", "fused"] + (["fused_other_scripts"] if "other_scripts" in stage else [])
 
 
 def scores_of(row: dict, stage: dict | None) -> dict[str, np.ndarray]:
@@ -69,9 +76,10 @@ def read_queries(paths: list[Path], stage: dict | None) -> dict[str, list[Query]
 
 
 def of_kind(sets: dict[str, list[Query]], kind: str) -> dict[str, list[Query]]:
-    """The queries that have such scores, and the sets that have such queries."""
+    """The queries that have such scores, of sets that mostly have: two queries in Latin letters
+    among thirty in Hebrew would count as much as a set."""
     found = {name: [q for q in queries if kind in q.scores] for name, queries in sets.items()}
-    return {name: queries for name, queries in found.items() if queries}
+    return {name: queries for name, queries in found.items() if 2 * len(queries) > len(sets[name])}
 
 
 def joined(sets: dict[str, list[Query]], names: list[str], kind: str) -> Weighted:
@@ -158,18 +166,16 @@ def table(rows: dict[str, dict[str, float]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="the folder that is calibrated")
-    parser.add_argument("logits", type=Path, nargs="+", help="what evaluate.py --save wrote of it, two sets or more")
-    parser.add_argument("--only", choices=KINDS, nargs="+", default=KINDS, help="kinds of scores; default: all there are")
+    parser.add_argument("logits", type=Path, nargs="+", help="what evaluate.py --save wrote of it, two sets or more a kind")
     args = parser.parse_args()
 
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     stage = config.get("first_stage")
     every = read_queries(args.logits, stage)
-    kinds = [kind for kind in args.only if of_kind(every, kind)]
 
-    lines, bins = config.get("calibration", {}), {}
-    for kind in kinds:
+    lines, bins = {}, {}
+    for kind in kinds_of(stage):
         sets = of_kind(every, kind)
         if len(sets) < 2:
             parser.error(f"{kind}: {len(sets)} sets found in the logits, 2 or more wanted: one is left out in turn")
@@ -177,8 +183,7 @@ def main() -> None:
         line = fit(*joined(sets, list(sets), kind))
         lines[kind] = {name: float(f"{value:.5g}") for name, value in asdict(line).items()}
         print(f"{kind}: {lines[kind]}\n", *table(rows), "", sep="\n")
-    if "logit" in bins:
-        plot(bins, args.model / "reliability.svg")
+    plot(bins, args.model / "reliability.svg")
     config["calibration"] = lines
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 

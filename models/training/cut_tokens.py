@@ -33,17 +33,19 @@ def kept_ids(tokenizer: dict, counts: Counter, least: int) -> list[int]:
     tokens = tokens_by_id(tokenizer)
     added = {row["content"] for row in tokenizer["added_tokens"]}
     seen = {tokens[i] for i, count in counts.items() if count >= least}
-    keep = added | seen | NEEDS[kind](tokenizer["model"], seen - added, added)
+    keep = added | seen | NEEDS[kind](tokenizer["model"], seen, added)
     return sorted(i for i, token in tokens.items() if token in keep)
 
 
-def bpe_needs(model: dict, seen: set[Token], _added: set[Token]) -> set[Token]:
+def bpe_needs(model: dict, seen: set[Token], added: set[Token]) -> set[Token]:
     for field in ("continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
         if model.get(field):
             raise ValueError(f"tokenizer.json: {field} is {model[field]!r}; can cut byte-level BPE without it")
     ranks = {pair: rank for rank, pair in enumerate(merges_of(model))}
     single = {token for token in model["vocab"] if len(token) == 1} | {model.get("unk_token")}
-    return single.union(*(spelling(token, ranks) for token in seen)) - {None}
+    # A token that is added too may be merged all the same: where it is not a word of its own, say.
+    merged = (seen | added) & model["vocab"].keys()
+    return single.union(*(spelling(token, ranks) for token in merged)) - {None}
 
 
 def merges_of(model: dict) -> list[tuple[Token, Token]]:

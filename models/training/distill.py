@@ -23,6 +23,7 @@ import torch
 from tokenizers import Tokenizer
 
 import folder
+import stored
 import train
 from inputs import Inputs
 from lists import Lists
@@ -40,7 +41,7 @@ class Teacher:
         self.model, tokenizer, _ = folder.load(path)
         self.model.to(device).requires_grad_(False)
         self.ids = ids_of(student, tokenizer).to(device)
-        self.weights = hashlib.blake2b((path / "model.safetensors").read_bytes()).digest() if scores else b""
+        self.weights = stored.digest(stored.files(path))
         self.known: dict[str, list[float]] = {}
         if scores and scores.exists():
             with open(scores, encoding="utf-8") as rows:
@@ -87,6 +88,8 @@ class Distiller(train.Trainer):
         self.teacher = Teacher(teacher, student, torch.device(device), teacher_scores)
         self.wanted_states = States(self.teacher.model, state_layers)
         super().__init__(lists, start, plan, seed, device=device, **options)
+        self.asked |= {"teacher": self.teacher.weights.hex(), "temperature": temperature, "label_weight": label_weight,
+                       "state_layers": list(state_layers), "state_weight": state_weight}
 
     def begin(self, plan: Plan) -> None:
         super().begin(plan)

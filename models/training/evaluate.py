@@ -13,6 +13,7 @@ the library's figures on all dev queries of every language.
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -28,6 +29,7 @@ from mine import CANDIDATES, QUERIES, UNSEEN
 from teacher import BiEncoder
 
 BI_ENCODER_TOKENS = 256  # where all-MiniLM-L6-v2 cuts texts by default
+NOT_FITTED = {"max_weight": 0.5, "zscore_weight": 0.5}  # a bi-encoder's fusion
 
 
 def sample(data: Path, name: str, count: int, seed: int) -> list[dict]:
@@ -58,19 +60,24 @@ def bi_encoder(args: argparse.Namespace) -> scoring.Scorer:
     return cosines
 
 
-def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor) -> dict[str, tuple[float, float]]:
-    """(Recall@5, nDCG@10) by each way of ordering the candidates."""
-    fused = logits + first_stage_terms(row["scores"]) @ weights
-    result = {}
-    for name, scores in (("first stage", row["scores"]), ("alone", logits), ("fused", fused)):
+def measure(row: dict, logits: torch.Tensor, weights: torch.Tensor | None) -> dict[str, tuple[float, float]]:
+    """(Recall@5, nDCG@10) by each way of ordering the candidates; without weights there is no fused one."""
+    orders = {"first stage": row["scores"], "alone": logits}
+    if weights is not None:
+        orders["fused"] = logits + first_stage_terms(row["scores"]) @ weights
+    result = {"fused": (math.nan, math.nan)}
+    for name, scores in orders.items():
         ranking = [row["ids"][i] for i in scores.argsort(descending=True, stable=True)]
         result[name] = recall(ranking, row["relevant"], 5), ndcg(ranking, row["relevant"])
-    result["ceiling"] = recall(row["ids"], row["relevant"], CANDIDATES), float("nan")
+    best = sorted(row["ids"], key=lambda p: p not in row["relevant"])
+    result["ceiling"] = recall(best, row["relevant"], 5), math.nan
     return result
 
 
 def mean(rows: list[tuple[float, float]]) -> str:
-    return " / ".join(f"{100 * sum(column) / len(rows):5.1f}" for column in zip(*rows))
+    """In %; "-" for what is not measured."""
+    means = [100 * sum(column) / len(rows) for column in zip(*rows)]
+    return " / ".join("    -" if math.isnan(value) else f"{value:5.1f}" for value in means)
 
 
 def main() -> None:
@@ -84,7 +91,7 @@ def main() -> None:
 
     score = bi_encoder(args) if args.bi_encoder else scoring.scorer(args.model, args)
     config = json.loads((args.model / "config.json").read_text(encoding="utf-8"))
-    stage = config.get("first_stage", {"max_weight": 0.5, "zscore_weight": 0.5})
+    stage = config.get("first_stage", NOT_FITTED if args.bi_encoder else None)
     ways = ["first stage", "alone", "fused", "ceiling"]
     print(f"Recall@5 / nDCG@10, in %\n{'':20}" + "".join(f"{way:>16}" for way in ways))
     means, saved = {way: [] for way in ways}, []
@@ -93,7 +100,7 @@ def main() -> None:
         results = []
         for row in tqdm(rows, desc=name, leave=False, mininterval=5):
             logits = score(row["query"], row["passages"])
-            results.append(measure(row, logits, weights_of(stage, row["query"])))
+            results.append(measure(row, logits, weights_of(stage, row["query"]) if stage else None))
             saved.append({"set": name, "query": row["query"], "relevant": [p in row["relevant"] for p in row["ids"]],
                           "num_relevant": len(row["relevant"]),
                           "logits": logits.tolist(), "scores": row["scores"].tolist()})

@@ -4,9 +4,11 @@ into the model folder's config.json.
     python fit_fusion.py --model ../small --lists lists
 
 Training meets six to eight passages a list, a call forty, and among more rivals
-the first stage deserves another weight. Lists count whose answers are new to the
-model: of passages that it has learnt as answers to other queries it is surer than
-it will be of any that it meets. No dev query is read here.
+the first stage deserves another weight. Lists count whose answers no training list
+has as answers: of passages that it has learnt as such the model is surer than it
+will be of any that it meets. As negatives of other queries it has read them, so if
+anything it is less sure of them, and the first stage gets the more weight. No dev
+query is read here.
 
 The lists are of the training's kind, and where texts are of another the model
 knows less and BM25 as much as ever. So the weights are the largest that the lists
@@ -25,7 +27,6 @@ from beir import passage_text
 from fusion import first_stage_terms
 from lists import Lists
 from metrics import ndcg
-from mine import QUERIES
 
 CUT_AT = 256  # tokens, in PyTorch: the library reads as the folder says
 SCALES = torch.logspace(-2, 1, 61)
@@ -44,7 +45,8 @@ def held_lists(lists: Lists, trained: set[tuple[str, str]], per_set: int) -> lis
     usable = [r for r in lists.rows
               if {p for p, _ in r["candidates"]} & set(r["positives"])
               and not any((r["set"], p) in trained for p in r["positives"])]
-    return [r for name in QUERIES for r in [u for u in usable if u["set"] == name][:per_set]]
+    sets = dict.fromkeys(r["set"] for r in usable)
+    return [r for name in sets for r in [u for u in usable if u["set"] == name][:per_set]]
 
 
 def log_likelihood(scores: torch.Tensor, relevant: torch.Tensor) -> torch.Tensor:
@@ -116,10 +118,13 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="the scored lists, for torch.load")
     args = parser.parse_args()
 
-    score = scoring.scorer(args.model, args, CUT_AT)
     lists = Lists(args.lists, "held")
-    fitted = []
-    for row in tqdm(held_lists(lists, trained_answers(args.lists), args.per_set), mininterval=5):
+    chosen = held_lists(lists, trained_answers(args.lists), args.per_set)
+    if len(chosen) < 2:
+        parser.error(f"{args.lists / 'held.jsonl'}: {len(chosen)} lists whose answer BM25 found and training did not "
+                     "name; wanted 2 or more")
+    score, fitted = scoring.scorer(args.model, args, CUT_AT), []
+    for row in tqdm(chosen, mininterval=5):
         ids = [p for p, _ in row["candidates"]]
         texts = [passage_text(*lists.passages[row["set"]][p]) for p in ids]
         logits = score(row["query"], texts)

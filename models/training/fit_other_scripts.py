@@ -68,7 +68,7 @@ def main() -> None:
               f"| {figures(rows, others)['fused']} |")
     weights = fitted([row for rows in sets.values() for row in rows])
     config["first_stage"]["other_scripts"] = dict(zip(NAMES, (round(w, 4) for w in weights.tolist())))
-    config.get("calibration", {}).pop("fused_other_scripts", None)  # of other weights: calibrate.py
+    config.pop("calibration", None)  # the library takes no part of its lines, and one was fitted for other weights
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     print(config["first_stage"]["other_scripts"])
 

@@ -8,7 +8,7 @@ CrossEncoder; MODELING, if transformers needs code to load it.
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 
 import torch
@@ -96,14 +96,25 @@ def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[CrossEncoder, 
     """
     settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
     family = family_in(settings)
-    fields = family.Shape.__dataclass_fields__
     with torch.device("meta"):
-        model = family.CrossEncoder(family.Shape(**{name: settings[name] for name in fields}))
+        model = family.CrossEncoder(shape_in(settings, path / "config.json"))
     head = lambda name: name.startswith(family.CrossEncoder.HEAD + family.CrossEncoder.SCALES)
     tensors = int8.decoded(load_tensors(path))
+    if lacking := sorted(model.state_dict().keys() - tensors.keys()):
+        raise ValueError(f"{path}: no tensor {lacking[0]!r}, but {min(tensors)!r}; wanted transformers' names")
     model.load_state_dict(
         {name: value.to(torch.float32 if head(name) else dtype) for name, value in tensors.items()}, assign=True)
     return model, load_tokenizer(path), settings
+
+
+def shape_in(settings: dict, path: Path):
+    """The Shape that the config.json at `path` describes."""
+    shape = family_in(settings).Shape
+    if lacking := [f.name for f in fields(shape) if f.default is MISSING and f.name not in settings]:
+        raise ValueError(f"{path}: {lacking[0]} is missing; wanted for {settings['architectures'][0]}")
+    if "rope_parameters" in settings:
+        raise ValueError(f"{path}: rope_parameters is given; wanted rope_theta and rope_scaling in its place")
+    return shape(**{f.name: settings[f.name] for f in fields(shape) if f.name in settings})
 
 
 def load_tensors(path: Path) -> int8.Tensors:

@@ -17,7 +17,6 @@ ARCHITECTURE = "LlamaBidirectionalForSequenceClassification"
 CONFIG = {
     "model_type": "llama_bidirec",
     "pooling": "avg",
-    "temperature": 1.0,
     "hidden_act": "silu",
     "attention_bias": False,
     "mlp_bias": False,
@@ -40,6 +39,7 @@ class Shape:
     rope_theta: float
     rms_norm_eps: float
     rope_scaling: dict | None = None  # as Llama 3 has it, or none
+    temperature: float = 1.0  # that the logit is divided by
 
 
 class RmsNorm(nn.Module):
@@ -140,7 +140,7 @@ class CrossEncoder(nn.Module):
         means = torch.stack([part.mean(0) for part in x.split(inputs.tokens.lengths)])
         # In bfloat16 logits near 8 would be 1/32 apart.
         with torch.autocast(means.device.type, enabled=False):
-            return self.score(means.float()).squeeze(-1)
+            return self.score(means.float()).squeeze(-1) / self.shape.temperature
 
 
 def prompt(query: str, passage: str) -> str:
@@ -159,7 +159,7 @@ def scaled(frequency: torch.Tensor, scaling: dict | None) -> torch.Tensor:
     """Llama 3's: slow turns are slowed by the factor, fast ones kept, those between blended."""
     if scaling is None:
         return frequency
-    if scaling["rope_type"] != "llama3":
+    if scaling.get("rope_type") != "llama3":
         raise ValueError(f"config.json: rope_scaling is {scaling}; wanted null or rope_type llama3")
     turns = scaling["original_max_position_embeddings"] * frequency / (2 * math.pi)
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]

@@ -28,7 +28,9 @@ QUERIES = {
 }
 # English sets that no training text comes from, so that transfer can be told.
 UNSEEN = ["covidqa-long", "stack-unix-ubuntu"]
-HELD = 40  # lists a set kept out of training, and all others with their answers
+# Lists a set kept out of training, and all others that have an answer of theirs as an answer. As a negative, and in
+# lists without labels, it is read all the same.
+HELD = 40
 CANDIDATES = 40  # as many as a first stage hands to the reranker
 # Shared share of the words of two passages that say the same. At .8 it would
 # take medquad's pages on another disease, which differ in its name alone.
@@ -40,9 +42,9 @@ def load_set(folder: Path) -> tuple[dict, dict, dict, set]:
     corpus = read_corpus(folder)
     if folder.name == "tldr":
         corpus = {k: v for k, v in corpus.items() if k.startswith("en/")}
-    qrels = {q: r & corpus.keys() for q, r in read_qrels(folder, "train").items()}
-    qrels = {q: r for q, r in qrels.items() if r}
     dev = {p for r in read_qrels(folder, "dev").values() for p in r}
+    qrels = {q: (r & corpus.keys()) - dev for q, r in read_qrels(folder, "train").items()}
+    qrels = {q: r for q, r in qrels.items() if r}
     return corpus, read_queries(folder), qrels, dev
 
 

@@ -52,9 +52,7 @@ def keep_rows(tensors: dict[str, Stored], ids: list[int]) -> dict[str, Stored]:
 
 
 def cut(model: Path, out: Path, layers: list[int] | None, ids: list[int] | None) -> None:
-    """Writes the folder `out` with these layers and tokens of `model`; None keeps all."""
-    if out.resolve() == model.resolve():
-        raise ValueError(f"{out}: is the model that is read; wanted another folder")
+    """Writes the folder `out`, which must not be there yet, with these layers and tokens of `model`; None keeps all."""
     config = read_json(model / "config.json")
     tokenizer, tensors = (model / "tokenizer.json").read_text(encoding="utf-8"), stored.read(model)
     config.pop(CALIBRATION, None)
@@ -68,7 +66,7 @@ def cut(model: Path, out: Path, layers: list[int] | None, ids: list[int] | None)
         tensors = keep_rows(tensors, ids)
         config = cut_tokens.renumber_config(config, {old: new for new, old in enumerate(ids)})
         tokenizer = json.dumps(cut_tokens.cut(json.loads(tokenizer), ids), ensure_ascii=False)
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True)
     stored.write(out / "model.safetensors", tensors)
     (out / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -112,7 +110,7 @@ def measured(args: argparse.Namespace) -> list[int] | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, help="default: compare the rules for --layers")
+    parser.add_argument("--out", type=Path, help="must not be there yet; default: compare the rules for --layers")
     depth = parser.add_mutually_exclusive_group()
     depth.add_argument("--layers", type=int, help="how many to keep")
     depth.add_argument("--keep", type=int, nargs="+", help="which to keep, counted from 0")
@@ -127,6 +125,8 @@ def main() -> None:
         parser.error("--layers and --least-count need --lists")
     if not (args.layers or args.out and (args.keep or args.least_count)):
         parser.error("nothing to cut: wants --layers, --keep or --least-count, and --out")
+    if args.out and args.out.exists():
+        parser.error(f"--out: {args.out} is there; wants a new folder")
 
     torch.set_num_threads(1)
     layers = measured(args) if args.layers else args.keep

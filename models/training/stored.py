@@ -1,6 +1,7 @@
 """A folder's tensors as bytes in its files: what is cut from a checkpoint is
 copied, not loaded, so that a model of any size takes no memory and keeps its bits."""
 
+import hashlib
 import json
 import math
 from dataclasses import dataclass, replace
@@ -48,6 +49,15 @@ def files(folder: Path) -> list[Path]:
     if single.exists() or not index.exists():
         return [single]
     return [folder / file for file in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))]
+
+
+def digest(paths: list[Path]) -> bytes:
+    """Of the files' bytes, one after the other: whether they are what they were, whatever their names."""
+    whole = hashlib.blake2b()
+    for path in paths:
+        with open(path, "rb") as file:
+            hashlib.file_digest(file, lambda: whole)
+    return whole.digest()
 
 
 def _read_file(path: Path) -> dict[str, Stored]:

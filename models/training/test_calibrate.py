@@ -29,10 +29,10 @@ def save_logits(path: Path, sets: dict[str, int], shift: float = 0.0, query: str
     return path
 
 
-def run(monkeypatch, folder: Path, config: dict, logits: Path) -> dict:
+def run(monkeypatch, folder: Path, config: dict, *logits: Path) -> dict:
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
-    monkeypatch.setattr("sys.argv", ["calibrate.py", "--model", str(folder), str(logits)])
+    monkeypatch.setattr("sys.argv", ["calibrate.py", "--model", str(folder), *map(str, logits)])
     calibrate.main()
     return json.loads((folder / "config.json").read_text())
 
@@ -118,11 +118,24 @@ def test_the_plot_has_a_point_a_bin(tmp_path):
     assert float(circles[0].get("cy")) > float(circles[1].get("cy"))
 
 
+LATIN = {"max_weight": 0.5, "zscore_weight": 0.25}
+STAGE = LATIN | {"other_scripts": {"max_weight": 2.0, "zscore_weight": 0.0}}
+
+
 def test_other_scripts_get_a_line_of_their_own_and_leave_the_rest(tmp_path, monkeypatch):
-    stage = {"max_weight": 0.5, "zscore_weight": 0.25, "other_scripts": {"max_weight": 2.0, "zscore_weight": 0.0}}
-    lines = {"logit": {"slope": 1.0, "offset": 0.0}, "fused": {"slope": 2.0, "offset": 0.0}}
-    logits = save_logits(tmp_path / "a.jsonl", {"a": 90, "b": 90}, query="пчёлы")
-    config = run(monkeypatch, tmp_path / "model", {"first_stage": stage, "calibration": lines}, logits)
-    assert {kind: config["calibration"][kind] for kind in lines} == lines
-    assert config["calibration"]["fused_other_scripts"]["slope"] > 0
-    assert not (tmp_path / "model" / "reliability.svg").exists()
+    latin = save_logits(tmp_path / "latin.jsonl", {"a": 90, "b": 90})
+    other = save_logits(tmp_path / "other.jsonl", {"c": 90, "d": 90}, shift=2.0, query="пчёлы")
+    stray = save_logits(tmp_path / "stray.jsonl", {"c": 9}, shift=-7.0)  # queries in Latin letters of such a set
+    lines = run(monkeypatch, tmp_path / "latin", {"first_stage": LATIN}, latin)["calibration"]
+    both = run(monkeypatch, tmp_path / "both", {"first_stage": STAGE}, latin, other, stray)["calibration"]
+    assert both.pop("fused_other_scripts")["slope"] > 0 and both == lines
+
+
+@pytest.mark.parametrize("query, missing", [("bees", "fused_other_scripts"), ("пчёлы", "logit")])
+def test_logits_that_leave_a_kind_without_a_line_change_nothing(query, missing, tmp_path, monkeypatch, capsys):
+    config = {"first_stage": STAGE, "calibration": {"logit": {"slope": 1.0, "offset": 0.0}}}
+    with pytest.raises(SystemExit):
+        run(monkeypatch, tmp_path / "m", config, save_logits(tmp_path / "a.jsonl", {"a": 90, "b": 90}, query=query))
+    assert f"{missing}: 0 sets found" in capsys.readouterr().err
+    assert json.loads((tmp_path / "m" / "config.json").read_text()) == config
+    assert not (tmp_path / "m" / "reliability.svg").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
 import cut_layers
@@ -146,10 +146,18 @@ def test_the_scales_of_int8_rows_go_with_their_rows(tmp_path):
     assert torch.equal(cut["classifier.bias"], whole["classifier.bias"])
 
 
-def test_a_model_is_not_cut_in_place(tmp_path):
+def test_a_cut_overwrites_no_folder_and_not_the_model_itself(tmp_path, monkeypatch, capsys):
     model = write_folder(tmp_path / "whole", tiny_bert)
-    with pytest.raises(ValueError, match="wanted another folder"):
-        prune.cut(model, tmp_path / "whole" / ".", [0], None)
+    prune.cut(model, tmp_path / "cut", [0], None)
+    for out in (tmp_path / "cut", tmp_path / "whole" / "."):
+        before = (out / "model.safetensors").read_bytes()
+        with pytest.raises(FileExistsError):
+            prune.cut(model, out, [1, 2], None)
+        assert (out / "model.safetensors").read_bytes() == before
+    monkeypatch.setattr("sys.argv", ["prune", "--model", str(model), "--keep", "0", "--out", str(tmp_path / "cut")])
+    with pytest.raises(SystemExit):
+        prune.main()
+    assert "cut is there; wants a new folder" in capsys.readouterr().err
 
 
 def test_ids_in_the_config_follow_the_tokens():
@@ -195,6 +203,16 @@ def test_a_cut_bpe_spells_text_that_needs_no_dropped_token_as_before(ignore_merg
         cut = Tokenizer.from_str(json.dumps(cut_tokens.cut(settings, kept)))
         assert cut.get_vocab_size() < whole.get_vocab_size()
         assert_same_where_nothing_dropped_is_needed(whole, cut, texts)
+
+
+def test_an_added_token_that_merges_make_too_keeps_what_it_is_merged_from():
+    tokens = vocabulary.SPECIAL_TOKENS + sorted(ByteLevel.alphabet()) + ["or", "wor", "word", "at"]
+    whole = vocabulary.build_tokenizer(tokens, [("o", "r"), ("w", "or"), ("wor", "d"), ("a", "t")])
+    whole.add_tokens([AddedToken("word", single_word=True)])
+    settings = json.loads(whole.to_str())
+    cut = Tokenizer.from_str(json.dumps(cut_tokens.cut(settings, cut_tokens.kept_ids(settings, Counter(), least=1))))
+    assert whole.encode("sword").tokens == cut.encode("sword").tokens == ["s", "word"]
+    assert cut.encode("at").tokens == ["a", "t"]
 
 
 def test_a_merged_token_keeps_what_it_is_merged_from():
@@ -306,6 +324,40 @@ def test_scores_that_the_teacher_left_serve_the_next_student(lists, tmp_path, mo
     assert [second.step()["loss"] for _ in range(2)] == pytest.approx(losses, abs=1e-4)
 
 
+def sharded(model: Path) -> Path:
+    """The folder with its tensors in two files."""
+    tensors = load_file(model / "model.safetensors")
+    names = sorted(tensors)
+    where = {name: f"model-{i % 2}.safetensors" for i, name in enumerate(names)}
+    for shard in set(where.values()):
+        save_file({name: tensors[name] for name in names if where[name] == shard}, model / shard)
+    (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": where}))
+    (model / "model.safetensors").unlink()
+    return model
+
+
+def test_a_teacher_in_shards_leaves_scores_too(lists, tmp_path):
+    teacher = sharded(write_folder(tmp_path / "whole", tiny_bert))
+    prune.cut(teacher, tmp_path / "cut", [0, 2], None)
+    run = distill.Distiller(Lists(lists, "train"), tmp_path / "cut", PLAN, 1, teacher=teacher,
+                            teacher_scores=tmp_path / "scores.jsonl")
+    run.step()
+    assert len((tmp_path / "scores.jsonl").read_text().splitlines()) == len(run.teacher.known) > 0
+
+
+def test_a_run_is_taught_by_one_teacher_in_one_way(lists, tmp_path):
+    teacher, other = write_folder(tmp_path / "whole", tiny_bert), write_folder(tmp_path / "deeper", tiny_bert, 5)
+    prune.cut(teacher, tmp_path / "cut", [1, 3], None)
+    ways = {"teacher": teacher, "temperature": 2.0, "label_weight": 0.0, "state_layers": [1, 3], "state_weight": 1.0}
+    make = lambda **changes: distill.Distiller(Lists(lists, "train"), tmp_path / "cut", PLAN, 1, **ways | changes)
+    make().save(tmp_path / "last.pt")
+    make().resume(tmp_path / "last.pt")
+    changed = {"teacher": other, "temperature": 1.0, "label_weight": 0.5, "state_layers": [0, 3], "state_weight": 2.0}
+    for name, value in changed.items():
+        with pytest.raises(ValueError, match=f"begun with another {name}: wants the same"):
+            make(**{name: value}).resume(tmp_path / "last.pt")
+
+
 @all_families
 def test_states_bring_a_students_layers_to_the_teachers_that_they_stand_for(tiny, lists, tmp_path):
     teacher = write_folder(tmp_path / "whole", tiny)
@@ -380,5 +432,6 @@ def test_the_positions_of_a_llama_3_turn_as_in_transformers():
                               rope_parameters=scaling | {"rope_theta": 5e5}), torch.device("cpu"))
     cos, _ = llama.rotation_table(torch.arange(257), shape)
     assert torch.allclose(cos[:, :8], torch.outer(torch.arange(257.0), expected).cos(), atol=1e-5)
-    with pytest.raises(ValueError, match="wanted null or rope_type llama3"):
-        llama.scaled(expected, {"rope_type": "linear"})
+    for other in ({"rope_type": "linear"}, {"type": "linear"}):  # as transformers has it, and as it had it
+        with pytest.raises(ValueError, match="wanted null or rope_type llama3"):
+            llama.scaled(expected, other)

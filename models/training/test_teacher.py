@@ -59,7 +59,7 @@ def test_no_span_is_taken_where_little_would_be_left():
     assert pseudo.take_span("One red cat lives here and sleeps all day. It eats.", random.Random(1)) is None
 
 
-def test_a_pseudo_list_names_its_source_and_what_bm25_finds(monkeypatch):
+def test_a_pseudo_list_names_its_source_and_what_bm25_finds():
     passages = {"a": ("", PASSAGE), "b": ("", "One cat more."), "c": ("", "Birds.")}
     [row] = pseudo.pseudo_lists("toy", passages, 5, random.Random(1))
     assert row["positives"] == ["a"] and row["query"] == " ".join(row["span"].split())
@@ -84,7 +84,7 @@ def test_the_teacher_encodes_each_text_alone_and_once(encoder):
     assert list(encoder.vectors) == ["red cat", "blue owl"]
     sequence = encoder.tokenizer.encode("blue owl")
     inputs = Inputs.of(pack([sequence]), torch.device("cpu"))
-    [states] = [mean_states(encoder.model.bert(inputs), inputs)]
+    states = mean_states(encoder.model.bert(inputs), inputs)
     assert torch.allclose(encoder.vectors["blue owl"], states[0] / states[0].norm(), atol=1e-6)
     assert encoder.cosines("red cat", ["red cat", "blue owl"])[0] == pytest.approx(1)
 

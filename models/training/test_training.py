@@ -16,6 +16,7 @@ import average
 import beir
 import checkpoint
 import folder
+import llama
 import mine
 import pace
 import scraps
@@ -98,6 +99,16 @@ def test_mined_lists_hold_no_passage_of_a_dev_query(lists):
     for row in rows:
         assert row["candidates"][0][0] == row["positives"][0]  # both words match
         assert all(int(p[1:]) % 2 == 0 for p, _ in row["candidates"])
+
+
+def test_an_answer_to_a_dev_query_answers_no_train_query(tmp_path):
+    path = write_set(tmp_path / "toy")
+    rows = [("q0", "p0"), ("q0", "p1"), ("q2", "p3"), ("q4", "p4")]  # p1 and p3 answer q1 and q3, of dev
+    text = "query-id\tcorpus-id\tscore\n" + "".join(f"{query}\t{passage}\t1\n" for query, passage in rows)
+    (path / "qrels" / "train.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    mined, passages, _ = mine.mine_set(path, 32, random.Random(1))
+    assert sorted(row["positives"] for row in mined) == [["p0"], ["p4"]]
+    assert all(p in passages for row in mined for p in [*row["positives"], *(p for p, _ in row["candidates"])])
 
 
 def test_a_copy_of_the_answer_is_no_negative(tmp_path):
@@ -213,6 +224,15 @@ def test_a_cut_vocabulary_spells_as_before_and_knows_every_byte():
         assert cut.encode(text).tokens == whole.encode(text).tokens
     assert cut.encode("hat").tokens == ["h", "at"]
     assert set(ByteLevel.alphabet()) <= set(kept)
+
+
+def test_a_cut_vocabulary_keeps_the_merges_that_a_token_is_spelt_by():
+    merges = [("a", "t"), ("c", "at"), ("c", "a"), ("ca", "t")]  # the last are never used for "cat"
+    tokens = vocabulary.SPECIAL_TOKENS + sorted(ByteLevel.alphabet()) + ["at", "cat", "ca"]
+    counts = vocabulary.count_tokens(vocabulary.build_tokenizer(tokens, merges), ["cat"])
+    kept, kept_merges = vocabulary.cut(tokens, merges, counts, least=1)
+    assert kept_merges == merges[:2]
+    assert vocabulary.build_tokenizer(kept, kept_merges).encode("cat").tokens == ["cat"]
 
 
 def test_a_plan_locates_a_list_in_its_stages():
@@ -336,6 +356,44 @@ def test_an_exported_folder_loads_back_with_bfloat16_values(tiny, tmp_path):
     assert again.encode("Zoë 42\n").ids == tokenizer.encode("Zoë 42\n").ids
 
 
+def test_a_llamas_logit_is_divided_by_the_temperature_which_its_folder_keeps(tmp_path):
+    model, tokenizer = tiny_llama()
+    sequences = model.encode(tokenizer, "cat", ["a red cat"], 512)
+    colder = llama.CrossEncoder(replace(model.shape, temperature=0.25))
+    colder.load_state_dict(model.state_dict())
+    assert torch.equal(colder(sequences), model(sequences) / 0.25)
+    folder.save(tmp_path, colder, tokenizer, None)
+    loaded, _, config = folder.load(tmp_path)
+    assert loaded.shape.temperature == config["temperature"] == 0.25
+
+
+def change_config(path: Path, change) -> None:
+    config = json.loads((path / "config.json").read_text())
+    change(config)
+    (path / "config.json").write_text(json.dumps(config))
+
+
+def test_a_llama_without_scaling_or_temperature_has_plain_positions_and_whole_logits(tmp_path):
+    folder.save(tmp_path, *tiny_llama(), None)
+    change_config(tmp_path, lambda config: [config.pop(name) for name in ("rope_scaling", "temperature")])
+    shape = folder.load(tmp_path)[0].shape
+    assert (shape.rope_scaling, shape.temperature) == (None, 1.0)
+
+
+def test_what_a_folder_is_not_read_by_is_refused_by_name(tmp_path):
+    folder.save(tmp_path, *tiny_llama(), None)
+    tensors = folder.load_tensors(tmp_path)
+    folder.write_tensors(tmp_path / "model.safetensors", {name.removeprefix("model."): t for name, t in tensors.items()})
+    with pytest.raises(ValueError, match="no tensor 'model.embed_tokens.weight', but 'embed_tokens.weight'"):
+        folder.load(tmp_path)
+    change_config(tmp_path, lambda config: config.update(rope_parameters={"rope_type": "llama3"}))
+    with pytest.raises(ValueError, match="config.json: rope_parameters is given; wanted rope_theta and rope_scaling"):
+        folder.load(tmp_path)
+    change_config(tmp_path, lambda config: config.pop("rope_theta"))
+    with pytest.raises(ValueError, match="config.json: rope_theta is missing"):
+        folder.load(tmp_path)
+
+
 def test_an_average_lies_in_the_middle_and_has_no_fusion_yet(tmp_path):
     model, tokenizer = tiny_bert()
     folder.save(tmp_path / "a", model, tokenizer, (0.5, 0.25))
@@ -349,6 +407,14 @@ def test_an_average_lies_in_the_middle_and_has_no_fusion_yet(tmp_path):
     assert torch.allclose(c.classifier.weight, (a.classifier.weight + b.classifier.weight) / 2, atol=1 / 128)
     assert torch.allclose(d.classifier.weight, a.classifier.weight + 0.75, atol=1 / 128)
     assert torch.equal(c.word_embeddings.weight, a.word_embeddings.weight)
+
+
+@pytest.mark.parametrize("shares, wrong", [(["0.25", "0.25"], "2 that make 0.5"), (["1"], "1 that make 1")])
+def test_shares_that_are_not_a_mean_are_refused(shares, wrong, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["average", "a", "b", "--out", "c", "--shares", *shares])
+    with pytest.raises(SystemExit):
+        average.main()
+    assert wrong in capsys.readouterr().err
 
 
 @all_families
@@ -392,10 +458,8 @@ def test_a_run_writes_a_row_a_step_and_ends_when_its_time_is_over(trainer, tmp_p
     assert len(rows("late")) == 0 and [row.split(",")[0] for row in rows("run")] == ["8", "16", "24", "32"]
 
 
-def test_a_plan_is_shortened_to_the_time_there_is(trainer, monkeypatch):
-    monkeypatch.setattr(pace, "UNTIMED_STEPS", 1)
-    monkeypatch.setattr(pace, "TIMED_STEPS", 1)
-    run = trainer(tiny_bert)
+def test_a_plan_is_shortened_to_the_time_there_is(trainer):
+    run = trainer(tiny_bert)  # four steps, fewer than are timed of a long plan
     start = [p.clone() for p in run.model.parameters()]
     pace.fit(run, time.monotonic() + 1000)
     assert run.total == 32 and run.position == 0
@@ -418,6 +482,30 @@ def test_a_run_goes_on_by_the_plan_that_it_was_made_by(trainer, tmp_path):
             other.resume(tmp_path / "last.pt")
 
 
+def nudged_bert():
+    model, tokenizer = tiny_bert()
+    with torch.no_grad():
+        model.classifier.bias += 1
+    return model, tokenizer
+
+
+def test_a_run_goes_on_from_its_own_start_and_lists_alone(trainer, lists, tmp_path):
+    trainer(tiny_bert).save(tmp_path / "last.pt")
+    with pytest.raises(ValueError, match="begun with another start: wants the same"):
+        trainer(nudged_bert).resume(tmp_path / "last.pt")
+    rows = (lists / "train.jsonl").read_text().splitlines(keepends=True)
+    (lists / "train.jsonl").write_text("".join(rows[1:]))
+    with pytest.raises(ValueError, match="begun with another train.jsonl: wants the same"):
+        trainer(tiny_bert).resume(tmp_path / "last.pt")
+
+
+def test_a_run_of_before_its_start_was_kept_goes_on(trainer, tmp_path):
+    first = trainer(tiny_bert)
+    del first.asked["start"], first.asked["train.jsonl"]
+    first.save(tmp_path / "last.pt")
+    trainer(nudged_bert).resume(tmp_path / "last.pt")
+
+
 def test_a_run_of_before_a_setting_was_there_goes_on_with_its_default(trainer, tmp_path):
     first = trainer(tiny_bert)
     for stage in first.asked["plan"]["stages"]:
@@ -433,6 +521,17 @@ def test_rows_of_steps_that_are_taken_again_leave_the_log(trainer, tmp_path):
     whole = (tmp_path / "log.csv").read_text()
     train.forget_rows(tmp_path / "log.csv", 16)
     assert (tmp_path / "log.csv").read_text() == "".join(whole.splitlines(keepends=True)[:3])
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_run_that_was_killed_before_its_first_checkpoint_logs_its_steps_once(steps, trainer, tmp_path):
+    train.run(trainer(tiny_bert), tmp_path)
+    rows = (tmp_path / "log.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "last.pt").unlink()
+    (tmp_path / "log.csv").write_text("".join(rows[:steps and 1 + steps]))  # with no step, not even the header was written
+    train.run(trainer(tiny_bert), tmp_path)
+    again = (tmp_path / "log.csv").read_text().splitlines()
+    assert again[0] == rows[0].rstrip() and [row.split(",")[0] for row in again[1:]] == ["8", "16", "24", "32"]
 
 
 def test_a_run_goes_on_from_the_folders_fusion(trainer, tmp_path):

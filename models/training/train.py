@@ -28,6 +28,7 @@ from tqdm import tqdm
 import checkpoint
 import folder
 import pace
+import stored
 import teacher
 from feed import Feed, MicroBatch, ParallelFeed
 from fusion import Fusion
@@ -101,7 +102,10 @@ class Trainer:
     def __init__(self, lists: Lists, start: Path, plan: Plan, seed: int, bfloat16: bool = False,
                  device: str = "cpu", workers: int = 0):
         self.start, self.bfloat16, self.device = start, bfloat16, torch.device(device)
-        self.asked = {"plan": asdict(plan), "seed": seed, "bfloat16": bfloat16}  # what a run goes on with, or not
+        # What a run goes on with, or not.
+        self.asked = {"plan": asdict(plan), "seed": seed, "bfloat16": bfloat16,
+                      "start": stored.digest(stored.files(start)).hex(),
+                      "train.jsonl": stored.digest([lists.folder / "train.jsonl"]).hex()}
         model, tokenizer, _ = folder.load(start)
         cosines = teacher.load(lists.folder / "teacher.npz", plan, seed) if plan.taught else None
         self.feed = Feed(lists, partial(model.encode, tokenizer), seed, MICRO_BATCH_TOKENS[self.device.type], cosines)
@@ -131,7 +135,8 @@ class Trainer:
         """Goes on from a checkpoint, by the plan that it was made by, which --within may have shortened."""
         run = checkpoint.run_of(path)
         run["plan"] = asdict(plan_of(run["plan"]))  # with settings that came later
-        other = [name for name, value in self.asked.items() if run[name] != value]
+        # A checkpoint of before a name was kept says nothing of it.
+        other = [name for name, value in self.asked.items() if run.get(name, value) != value]
         if other:
             raise ValueError(f"{path}: begun with another {' and '.join(other)}: wants the same again, or a new --run")
         if plan_of(run["running"]) != self.plan:
@@ -231,11 +236,11 @@ def run(trainer: Trainer, path: Path, deadline: float = math.inf) -> None:
     last, log_path = path / "last.pt", path / "log.csv"
     if last.exists():
         trainer.resume(last)
-        forget_rows(log_path, trainer.position)
-    stop, fresh, saved = StopRequest(deadline), not log_path.exists(), time.monotonic()
+    forget_rows(log_path, trainer.position)
+    stop, saved = StopRequest(deadline), time.monotonic()
     with open(log_path, "a", newline="") as file:
         log = Log(file, trainer)
-        if fresh:
+        if not file.tell():
             log.csv.writeheader()
         while trainer.position < trainer.total and not stop.made:
             log.add(*timed_step(trainer))

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
 from beir import passage_text
+from cut_tokens import spelling
 
 # The rest of SmolLM2's special tokens spell things that occur in real passages
 # ("<filename>"), which a reranker must read as text.
@@ -73,16 +74,11 @@ def cut(tokens: list[str], merges: list[tuple[str, str]], counts: Counter, least
     exactly as before: its merges are all kept, and a merge that is gone can only
     have been passed over.
     """
-    parents = {left + right: (left, right) for left, right in merges}
-    keep = set(SPECIAL_TOKENS) | set(ByteLevel.alphabet())
-    stack = [tokens[i] for i, count in counts.items() if count >= least]
-    while stack:
-        token = stack.pop()
-        if token not in keep:
-            keep.add(token)
-            stack += parents.get(token, ())
+    ranks = {pair: rank for rank, pair in enumerate(merges)}
+    seen = {tokens[i] for i, count in counts.items() if count >= least}
+    keep = seen.union(SPECIAL_TOKENS, ByteLevel.alphabet(), *(spelling(token, ranks) for token in seen))
     # SmolLM2 lacks 21 bytes (control characters, and bytes that UTF-8 never
     # uses) and silently skips them; here every byte has a token, at the end.
     known = set(tokens)
     kept = [t for t in tokens if t in keep] + sorted(keep - known)
-    return kept, [m for m in merges if m[0] + m[1] in keep]
+    return kept, [m for m in merges if {*m, "".join(m)} <= keep]

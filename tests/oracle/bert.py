@@ -27,6 +27,7 @@ from bert_heads import HEADS
 from cli import Rerank
 from codes import decode, has_codes, make_codes
 from pairs import make_pair
+from parity import largest_gap
 
 BOUND = 1e-4
 SHIFT = 5 * BOUND  # that a wrong variant shows at the least, by its largest gap
@@ -124,7 +125,7 @@ def check(title: str, folder: pathlib.Path, args) -> bool:
     wanted = [reference.logit(*pair) for pair in texts]
     with Rerank(args.bin, folder, "--precision", "fp32", "--device", args.device, *args.options.split()) as rerank:
         found = [rerank.scores(query, [passage])[0] for query, passage in texts]
-    gap = max(abs(a - b) if a == a else float("inf") for a, b in zip(found, wanted, strict=True))
+    gap = largest_gap(found, wanted)
     good = gap <= BOUND
     print(f"{title:<12} {len(texts):>4} pairs   logits {min(wanted):8.3f} to {max(wanted):8.3f}   max |delta| {gap:.2e}   "
           + ("ok" if good else f"FAIL, more than {BOUND}"), flush=True)

@@ -111,11 +111,11 @@ def main():
     chosen = [chosen[len(chosen) * i // args.pairs] for i in range(args.pairs)]
     chosen += list(all_pairs(count, ("long",)))[::-1][: args.long]
     sequences = [reference.ids(query, passage) for *_, query, passage in chosen]
-    gaps = {}
-    for ids, exact in zip(sequences, logits(args.model, sequences)):
-        gaps[len(ids)] = abs(reference.logit_of_ids(ids) - exact)
-    print(f"{len(gaps)} lengths, {min(gaps)} to {max(gaps)} tokens: largest |fp32 - float64| {max(gaps.values()):.2e}")
-    print(f"at the longest: {gaps[max(gaps)]:.2e}")
+    gaps = [(len(ids), abs(reference.logit_of_ids(ids) - exact))
+            for ids, exact in zip(sequences, logits(args.model, sequences))]
+    (shortest, _), (longest, at_longest) = min(gaps), max(gaps)
+    print(f"{len(gaps)} pairs, {shortest} to {longest} tokens: largest |fp32 - float64| {max(gap for _, gap in gaps):.2e}")
+    print(f"at the longest: {at_longest:.2e}")
 
 
 if __name__ == "__main__":
