@@ -12,6 +12,7 @@
 
 #include "runtime/ending.hpp"
 #include "runtime/memory.hpp"
+#include "runtime/not_cancelled.hpp"
 #include "runtime/process_mark.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/thread.hpp"
@@ -44,6 +45,7 @@ Executor::Executor(std::size_t threads, std::size_t memory_limit, std::size_t qu
       queue_length_(queue_length) {}
 
 Executor::~Executor() {
+  const NotCancelled until_joined;
   if (in_forked_child())
     (void)signals_.release();
   else if (owner_ != 0)
@@ -112,6 +114,7 @@ Executor::Queued::Queued(Executor& executor, const Job& job)
 }
 
 Executor::Queued::~Queued() {
+  const NotCancelled until_done;
   executor_.withdraw(ticket, std::chrono::steady_clock::now());
   executor_.await(ticket);
 }

@@ -4,7 +4,8 @@
 
 namespace reranker::runtime {
 
-/// While one lives pthread_cancel waits: where the unwinding that ends a thread may not pass.
+/// While one lives pthread_cancel waits: for destructors that wait, through which the unwinding
+/// that ends a thread may not pass.
 class NotCancelled {
  public:
   NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }

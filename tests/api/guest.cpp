@@ -148,6 +148,22 @@ static int exit_status_of_child(const std::function<int()>& in_child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+TEST_CASE("a thread that is cancelled as it lets go of a Runtime's last model does so first",
+          "[guest]") {
+  auto model = std::make_optional(load_tiny(with_threads(1)));
+  std::atomic<bool> going{false}, cancelled{false};
+  std::thread last_holder([&] {
+    going = true;
+    while (!cancelled) std::this_thread::yield();
+    model.reset();
+  });
+  while (!going) std::this_thread::yield();
+  pthread_cancel(last_holder.native_handle());
+  cancelled = true;
+  last_holder.join();
+  CHECK(threads_become(1));
+}
+
 TEST_CASE("a thread that is cancelled while it lets go of a model does so first", "[guest]") {
   const auto options = with_threads(1);
   const auto busy = load_tiny(options);

@@ -13,6 +13,7 @@
 #include <reranker/error.hpp>
 
 #include "runtime/executor.hpp"
+#include "runtime/memory.hpp"
 #include "support/catch.hpp"
 #include "support/errors.hpp"
 #include "support/float_modes.hpp"
@@ -72,6 +73,15 @@ TEST_CASE("a thread that is cancelled while it waits takes its job with it", "[e
   holder.join();
   executor.run([](Crew&) {});
   CHECK_FALSE(ran);
+}
+
+TEST_CASE("working memory that the system has not is not given", "[executor]") {
+  Executor executor(1, 0);
+  executor.run([](Crew& crew) {
+    const std::size_t too_much = reranker::runtime::available_memory() + (std::size_t{1} << 30);
+    CHECK(crew.working_memory(too_much).size() == 0);
+    CHECK(crew.working_memory(1 << 20).size() >= 1 << 20);
+  });
 }
 
 TEST_CASE("what a task or a job throws reaches the caller, and the threads live on", "[executor]") {
