@@ -15,6 +15,9 @@
 namespace reranker {
 inline namespace v4 {
 
+// Some MiB each. A call that finds none makes its own.
+constexpr std::size_t kMostScratches = 8;
+
 void add(Usage& sum, const Usage& usage) {
   sum.sequences += usage.sequences;
   sum.tokens += usage.tokens;
@@ -24,7 +27,7 @@ void add(Usage& sum, const Usage& usage) {
 }
 
 void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executor) noexcept {
-  const runtime::NotCancelled until_done;  // a thread's end may not pass a destructor
+  const runtime::NotCancelled until_unmade;
   try {
     if (encoder && !executor.in_forked_child() && !runtime::ending())
       executor.run([&](runtime::Crew&) { encoder.reset(); });
@@ -35,7 +38,7 @@ void unmake(std::unique_ptr<engine::Encoder> encoder, runtime::Executor& executo
 
 Reranker::Impl::Impl(text::Tokenizer loaded, const Runtime& on)
     : tokenizer(std::move(loaded)), executor(detail::RuntimeAccess::executor(on)) {
-  scratches_.reserve(executor->threads());  // putting one back must not throw
+  scratches_.reserve(std::min(executor->threads(), kMostScratches));  // may not throw later
 }
 
 Reranker::Impl::~Impl() {
@@ -81,9 +84,11 @@ void Reranker::Impl::pass(runtime::Crew& crew, const std::vector<batch::Sequence
     encoder->forward(batch, crew, arena, of_batch.data());
     peak = arena.peak();
   } catch (const runtime::Arena::Exhausted& exhausted) {
-    throw Error(ErrorCode::out_of_memory,
-                fmt::format("{} bytes of working memory wanted, {} are there", exhausted.wanted,
-                            exhausted.capacity));
+    throw Error(
+        ErrorCode::out_of_memory,
+        fmt::format("{} bytes of working memory wanted, {}", exhausted.wanted,
+                    exhausted.capacity != 0 ? fmt::format("{} are there", exhausted.capacity)
+                                            : "more than the system has left"));
   }
   for (std::size_t i = 0; i < members.size(); ++i) logits[members[i]] = of_batch[i];
   add(usage, {batch.num_sequences(), batch.num_tokens(), 1, peak, bytes});
@@ -98,7 +103,7 @@ Reranker::Impl::BorrowedScratch::BorrowedScratch(const Impl& from) : from_(from)
 
 Reranker::Impl::BorrowedScratch::~BorrowedScratch() {
   const std::lock_guard lock(from_.scratch_mutex_);
-  if (from_.scratches_.size() < from_.executor->threads())
+  if (from_.scratches_.size() < from_.scratches_.capacity())
     from_.scratches_.push_back(std::move(scratch_));
 }
 

@@ -119,8 +119,8 @@ struct __attribute__((visibility("hidden"))) Reranker::Impl {
   /// Throws Error: forked, in a child of the process that loaded the model.
   void require_own_process() const;
 
-  /// Scratches of the tokenizer, some MiB each, kept warm between calls: as many as the executor
-  /// has threads, which callers have to wait for anyhow.
+  /// Scratches of the tokenizer, kept warm between calls: as many as the executor has threads,
+  /// which callers have to wait for anyhow, but no more than a few.
   class BorrowedScratch;
 
  private:

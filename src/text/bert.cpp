@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kKeptBytes = 1 << 20;
 
 void release_if_large(NormalizedText& normalized) {
-  if (normalized.text.capacity() <= kKeptBytes) return;
+  const std::size_t bytes = normalized.begins.capacity() * sizeof(normalized.begins[0]);
+  if (bytes <= kKeptBytes) return;  // of the larger of its two
   NormalizedText none;
   std::swap(normalized, none);
 }
