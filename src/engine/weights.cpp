@@ -150,14 +150,15 @@ class Loader {
 
   char* at(const Slot& slot) const { return pages_->data() + slot.offset; }
 
+  // As codes that stay, or to where it lies as it is read; else by way of `hands.rows`.
   void load_piece(Piece& piece, Hands& hands) const {
-    hands.rows.resize(std::max(hands.rows.size(), piece.bytes()));
     const Slot& slot = slots_[piece.weight];
     if (keeps_codes(*slot.weight)) return keep_codes(piece, hands.reader);
-    const bool in_place = slot.form == Form::plain && type_read(*piece.tensor) == slot.type;
-    char* data = in_place ? at(slot) + piece.begin_in_weight() : hands.rows.data();
-    hands.reader.read(piece, data);
-    if (!in_place) put(piece, data);
+    if (slot.form == Form::plain && type_read(*piece.tensor) == slot.type)
+      return hands.reader.read(piece, at(slot) + piece.begin_in_weight());
+    hands.rows.resize(std::max(hands.rows.size(), piece.bytes()));
+    hands.reader.read(piece, hands.rows.data());
+    put(piece, hands.rows.data());
   }
 
   // A block's scale becomes that of all its groups.
@@ -169,23 +170,21 @@ class Loader {
       scales = std::fill_n(scales, block / kernels::kEmbeddingGroup, scale);
   }
 
+  // Rows of another type than the weight's are floats first.
   void put(const Piece& piece, const char* data) const {
     const Slot& slot = slots_[piece.weight];
-    std::vector<float> widened;
-    const void* rows = data;
+    const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
     const DType type = type_read(*piece.tensor);
-    if (type != slot.type) {
-      const auto count = static_cast<std::size_t>(piece.num_rows * slot.weight->cols);
-      widened = widen_all(type, data, count);
-      rows = widened.data();
-    }
+    std::vector<float> widened;
+    if (type != slot.type) widened = widen_all(type, data, count);
+    const void* rows = type != slot.type ? static_cast<const void*>(widened.data()) : data;
     switch (slot.form) {
       case Form::packed: return pack(piece, rows);
       case Form::codes: return encode(piece, rows);
       case Form::plain: break;
     }
     auto* out = reinterpret_cast<float*>(at(slot)) + piece.row_in_weight() * slot.weight->cols;
-    std::memcpy(out, widened.data(), widened.size() * sizeof(float));
+    std::memcpy(out, rows, count * sizeof(float));
   }
 
   void pack(const Piece& piece, const void* rows) const {
