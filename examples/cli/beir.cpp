@@ -26,10 +26,11 @@ namespace fs = std::filesystem;
 
 fs::path plain_or_gz(const fs::path& path) {
   const fs::path packed = path.string() + ".gz";
-  std::error_code unknown;  // what cannot be looked at counts as not there
-  if (fs::exists(path, unknown)) return path;
-  if (fs::exists(packed, unknown)) return packed;
-  throw input_failure(fmt::format("{}: not there, nor with .gz", path.string()));
+  std::error_code error, error_of_packed;
+  if (fs::exists(path, error)) return path;
+  if (fs::exists(packed, error_of_packed)) return packed;
+  throw input_failure(
+      fmt::format("{}: {}", path.string(), error ? error.message() : "not there, nor with .gz"));
 }
 
 std::vector<std::string> split_tabs(const std::string& line) {

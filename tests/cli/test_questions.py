@@ -25,7 +25,7 @@ def write_set(folder):
     """Nine passages, found in the order of their names by every query."""
     lines = lambda rows: "".join(json.dumps(row) + "\n" for row in rows)
     packed(folder / "corpus.jsonl.gz",
-           lines({"_id": f"p{i}", "title": f"t{i}", "text": f"t{i} text"} for i in range(10)))
+           lines({"_id": f"p{i}", "title": None if i == 4 else f"t{i}", "text": f"t{i} text"} for i in range(10)))
     packed(folder / "queries.jsonl.gz", lines({"_id": q, "text": f"what is {q}"} for q in PLACES))
     packed(folder / "qrels" / "dev.tsv.gz", "query\tpassage\tscore\n" + "".join(
         f"{q}\tp{9 if place is None else place}\t1\n" for q, place in PLACES.items()))
