@@ -57,6 +57,8 @@ def main() -> None:
 
     path = args.model / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
+    if "first_stage" not in config:
+        parser.error(f"{path}: first_stage is missing; wanted from fit_fusion.py")
     sets = read_rows(args.logits)
     if len(sets) < 2:
         parser.error(f"{len(sets)} sets in other scripts found, 2 or more wanted: one is left out in turn")

@@ -38,13 +38,14 @@ SAME = 0.9
 
 
 def load_set(folder: Path) -> tuple[dict, dict, dict, set]:
-    """(corpus, train queries, train qrels, passages of dev queries), English part."""
+    """(corpus, train queries, train qrels, passages of dev queries), English part. Each train query has an answer that is
+    none of dev's."""
     corpus = read_corpus(folder)
     if folder.name == "tldr":
         corpus = {k: v for k, v in corpus.items() if k.startswith("en/")}
     dev = {p for r in read_qrels(folder, "dev").values() for p in r}
-    qrels = {q: (r & corpus.keys()) - dev for q, r in read_qrels(folder, "train").items()}
-    qrels = {q: r for q, r in qrels.items() if r}
+    qrels = {q: r & corpus.keys() for q, r in read_qrels(folder, "train").items()}
+    qrels = {q: r for q, r in qrels.items() if r - dev}
     return corpus, read_queries(folder), qrels, dev
 
 
@@ -63,17 +64,18 @@ def mine_set(folder: Path, count: int, rng: random.Random) -> tuple[list[dict], 
     chosen = rng.sample(sorted(qrels), min(count, len(qrels)))
     lists = []
     for query in tqdm(chosen, desc=folder.name, mininterval=5):
+        positives = qrels[query] - dev
         # A copy of the answer under another id is no negative.
         copy = lambda p: any(same(contents[p], contents[answer]) for answer in qrels[query])
         found = [
             (p, s)
             for p, s in index.top(queries[query], 2 * CANDIDATES)
-            if p in qrels[query] or (p not in dev and not copy(p))
+            if p in positives or (p not in dev and not copy(p))
         ]
         lists.append({
             "set": folder.name,
             "query": queries[query],
-            "positives": sorted(qrels[query]),
+            "positives": sorted(positives),
             "candidates": [[p, round(s, 4)] for p, s in found[:CANDIDATES]],
         })
     kept = {k: v for k, v in corpus.items() if k not in dev}

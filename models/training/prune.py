@@ -1,8 +1,8 @@
 """Cuts a model folder in depth, in vocabulary, or both.
 
-    python prune.py --model ../minilm --layers 3 --lists lists --out cut
-    python prune.py --model ../minilm --keep 0 2 5 --out cut
-    python prune.py --model ../minilm --least-count 10 --lists lists --out cut
+    python prune.py --model ../minilm --layers 3 --lists lists --out three
+    python prune.py --model ../minilm --keep 0 2 5 --out these
+    python prune.py --model ../minilm --least-count 10 --lists lists --out common
     python prune.py --model ../minilm --layers 3 --lists lists    # writes nothing: the rules beside each other
 
 What stays keeps its bits, and the weights are copied file to file: only --layers

@@ -111,6 +111,19 @@ def test_an_answer_to_a_dev_query_answers_no_train_query(tmp_path):
     assert all(p in passages for row in mined for p in [*row["positives"], *(p for p, _ in row["candidates"])])
 
 
+def test_a_copy_of_an_answer_that_dev_has_too_is_no_negative(tmp_path):
+    path = write_set(tmp_path / "toy")
+    passages = [json.loads(line) for line in gzip.decompress((path / "corpus.jsonl.gz").read_bytes()).splitlines()]
+    of_dev = next(p for p in passages if p["_id"] == "p1")  # answers q1, of dev
+    (path / "corpus.jsonl.gz").write_bytes(gzip.compress("".join(
+        json.dumps(p) + "\n" for p in [*passages, of_dev | {"_id": "copy"}]).encode()))
+    rows = [("q0", "p0"), ("q0", "p1")]
+    text = "query-id\tcorpus-id\tscore\n" + "".join(f"{query}\t{passage}\t1\n" for query, passage in rows)
+    (path / "qrels" / "train.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    [row] = mine.mine_set(path, 32, random.Random(1))[0]
+    assert row["positives"] == ["p0"] and "copy" not in {p for p, _ in row["candidates"]}
+
+
 def test_a_copy_of_the_answer_is_no_negative(tmp_path):
     path = write_set(tmp_path / "toy")
     with open(path / "corpus.jsonl.gz", "ab") as corpus:  # gzip files may follow each other
