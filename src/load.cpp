@@ -180,7 +180,7 @@ class EncoderToBe {
     });
   }
 
-  // Of an encoder that nobody took: no more of its weights are read.
+  // Of an encoder that nobody took: on a CPU no more of its weights are read.
   ~EncoderToBe() {
     nobody_waits_.cancel();
     making_.reset();

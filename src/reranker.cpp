@@ -111,7 +111,7 @@ void require_all_scored(const std::vector<Hit>& hits, const Info& info, std::siz
   for (const Hit& hit : hits) {
     if (hit.status == Status::not_scored)
       throw Error(ErrorCode::out_of_memory,
-                  fmt::format("passage {}: the longest of its sequences, {} tokens in all, needs "
+                  fmt::format("passage {}: one of its sequences, of {} tokens together, needs "
                               "more working memory than there is, memory_limit is {}, or all that "
                               "its device had left",
                               hit.index, hit.tokens, memory_limit));

@@ -122,7 +122,7 @@ TEST_CASE("a passage that memory is not there for leaves the others their ranks"
   CHECK(hits[1].status == Status::not_scored);
   CHECK(hits[1].bytes_read == 0);
   CHECK(std::isnan(hits[1].score));
-  check_error(ErrorCode::out_of_memory, "passage 1: the longest of its sequences", [&] {
+  check_error(ErrorCode::out_of_memory, "passage 1: one of its sequences, of ", [&] {
     model.score("why", {small, large});
   });
 }
