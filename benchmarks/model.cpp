@@ -67,7 +67,8 @@ std::string passage_of(const Reranker& model, std::size_t tokens) {
   return text;
 }
 
-/// Operations of one pass over sequences of these lengths.
+/// Operations of one pass over sequences of these lengths. A BERT's last layer makes fewer than are
+/// counted: of a sequence its first row goes on alone.
 struct Operations {
   double projections = 0;
   double attention = 0;
@@ -78,9 +79,9 @@ Operations count_operations(const reranker::Info& info, const std::vector<rerank
   const double hidden = static_cast<double>(info.hidden_size);
   const double heads = static_cast<double>(info.num_heads * info.head_dim);
   const double kv_heads = static_cast<double>(info.num_kv_heads * info.head_dim);
-  const double weights =
-      layers * hidden *
-      (2 * heads + 2 * kv_heads + 3 * static_cast<double>(info.intermediate_size));
+  const double wide_matrices = info.architecture.rfind("Bert", 0) == 0 ? 2 : 3;  // no gate
+  const double wide = wide_matrices * static_cast<double>(info.intermediate_size);
+  const double weights = layers * hidden * (2 * heads + 2 * kv_heads + wide);
   Operations operations;
   for (const auto& hit : hits) {
     const double tokens = static_cast<double>(hit.tokens);
