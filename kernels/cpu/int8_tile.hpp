@@ -13,9 +13,9 @@
 //   kDwords           of columns, 4 each, that one call of dot takes
 //   Ints              a register of 16 / kRegisters int32
 //   zeros, load, store, add, broadcast (of one dword of codes)
-//   dot               sums + products of codes and weights, 4 columns to an int32, modulo 2^32:
-//   with
-//                     the offsets of rows taken away a sum fits (kMaxInt8Columns)
+//   dot               sums + products of codes and weights, 4 columns to an int32, modulo 2^32
+//
+// A sum fits again once its row's offset is taken away (kMaxInt8Columns).
 //
 // For linear_int8_<isa>.cpp only: everything is local to the file that includes it.
 

@@ -3,8 +3,9 @@
 
 #include "tests/kernels/int8_tables.hpp"
 
-// Masked loads and stores are what sanitizers do not look at: here every operand ends where a page
-// begins that may not be touched.
+// Masked loads and stores are what sanitizers do not look at. Here what kernels go through by lanes
+// ends where a page begins that may not be touched; packed weights and scratch, which are aligned,
+// less than an alignment before it.
 
 using namespace reranker::kernels;
 using namespace reranker::kernels::test;
