@@ -2,7 +2,7 @@
 # or from an unpacked LibTorch. We do not use its own package: it wants the whole CUDA stack.
 #
 #   LibTorch_ROOT   the folder that holds include/ and lib/: looked at alone where it is given, as a
-#                   variable or in the environment; from the root of the sources
+#                   variable or in the environment; from the root of the top project
 #
 # Only the engine module sees the target, so users of an installed reranker need none of this.
 

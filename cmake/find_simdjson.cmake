@@ -9,6 +9,9 @@ else()
 endif()
 set(RERANKER_SIMDJSON ${simdjson_folder} CACHE PATH
     "Folder of simdjson.h and simdjson.cpp; where they are not, the system's library is linked")
+if(DEFINED ENV{RERANKER_SIMDJSON})  # whatever a configuration before was given
+  set(RERANKER_SIMDJSON ${simdjson_folder})
+endif()
 
 if(NOT EXISTS ${RERANKER_SIMDJSON}/simdjson.cpp)
   if(NOT TARGET simdjson::simdjson)

@@ -23,7 +23,7 @@ install(TARGETS ${engines} RUNTIME_DEPENDENCY_SET engines_need LIBRARY DESTINATI
 # their own, for libgomp.so.1 is among them: in a folder of the system it would be every program's.
 if(RERANKER_INSTALL_LIBTORCH)
   set(needed_folder ${CMAKE_INSTALL_LIBDIR}/reranker)
-  set_target_properties(${engines} PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/reranker")
+  set_target_properties(${engines} PROPERTIES INSTALL_RPATH "$ORIGIN/reranker;$ORIGIN")
   get_filename_component(libtorch_folder ${LibTorch_CPU_LIBRARY} DIRECTORY)
   install(RUNTIME_DEPENDENCY_SET engines_need
     DIRECTORIES ${libtorch_folder}
