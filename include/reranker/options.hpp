@@ -119,8 +119,8 @@ struct ScoreOptions {
   SpecialTokens special_tokens = SpecialTokens::match;
 
   /// Upper bound on the tokens of one forward pass, over all its sequences, at least 1; a longer
-  /// sequence runs alone. Working memory grows with it (on the CPU, where larger passes gain
-  /// nothing, up to 2048), scores do not depend on it.
+  /// sequence runs alone. Working memory grows with it, scores do not depend on it. On the CPU more
+  /// than 2048 are as 2048: larger passes gain nothing there.
   std::size_t token_budget = 16384;
 
   /// When the scores are of no more use: a call that has more to do by then throws

@@ -75,11 +75,12 @@ class RERANKER_EXPORT Reranker {
   /// order of their coming; one whose deadline has passed by then ends, and is told so no sooner.
   ///
   /// The model lives without the handle and is let go just before on_done. Letting go of the last
-  /// handle waits for an on_done under way, and without a handle one on_done may wait for another:
-  /// hold nothing then that one needs. Before it unloads the library or ends the process a host
-  /// waits for every on_done, then lets go of the last handles of model and Runtime itself; neither
-  /// on_done nor the request's progress may hold a copy. Both are gone where submit throws: keep
-  /// copies to try again.
+  /// handle waits for an on_done under way. Without a handle one on_done may wait until another
+  /// returns: it holds no lock then that the other takes. Before it unloads the library or ends the
+  /// process a host waits for every on_done, then lets go of the last handles of model and Runtime
+  /// itself; neither on_done nor the request's progress may hold a copy. Both are gone where submit
+  /// throws: keep copies to try again.
+  ///
   /// Throws Error: overloaded, forked, out_of_memory (a thread cannot be started), invalid_argument
   /// (on_done is empty). on_done is not called then.
   void submit(Request request, RankingCallback on_done) const;

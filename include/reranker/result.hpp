@@ -107,10 +107,11 @@ struct Info {
   std::size_t article_max_chunks = 0;    ///< Chunks that it reads of one of those, at most.
   std::size_t article_chunk_tokens = 0;  ///< Tokens of each, prompt included, at most.
   bool calibrated = false;               ///< The folder maps scores to probabilities of relevance.
-  /// Over weights, tokenizer, prompt, precision, kernel revision, and what the folder says of
-  /// fusion, calibration and long passages. With equal fingerprints, texts and options logits are
-  /// equal, so it can be part of the key of a cache of them; fused scores and their probabilities
-  /// are equal where the whole call is. 16 hexadecimal digits.
+  /// Over weights, tokenizer, prompt, window, precision, what the folder says of fusion,
+  /// calibration and long passages, the library's revisions of its kernels and of how it reads
+  /// texts, and on CUDA the kind of device and cuBLASLt's version. With equal fingerprints, texts
+  /// and options logits are equal, so it can be part of the key of a cache of them; fused scores
+  /// and their probabilities are equal where the whole call is. 16 hexadecimal digits.
   std::string fingerprint;
 };
 
