@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path plain_or_gz(const fs::path& path) {
-  const fs::path packed = path.string() + ".gz";
+  fs::path packed = path.string() + ".gz";
   std::error_code error, error_of_packed;
   if (fs::exists(path, error)) return path;
   if (fs::exists(packed, error_of_packed)) return packed;

@@ -66,6 +66,17 @@ void run_guarded(const Args& args, Plan (*plan_of)(const Args&, int),
   }
 }
 
+/// Of a product: W (n, k), rows of x, and what is added to theirs.
+struct Operands {
+  Operands(std::int64_t n, std::int64_t k, std::int64_t tokens)
+      : weights(random_floats(n * k, 1)),
+        x(random_floats(tokens * k, 2)),
+        residual(random_floats(tokens * n, 3)),
+        bias(random_floats(n, 4)) {}
+
+  Guarded weights, x, residual, bias;
+};
+
 RowOrder order_for(Epilogue epilogue) {
   return epilogue == Epilogue::swiglu ? RowOrder::gate_up : RowOrder::plain;
 }
@@ -78,16 +89,13 @@ TEST_CASE("linear touches nothing beyond its operands", "[overruns][linear]") {
   const std::int64_t n = GENERATE(2, 22, 40);
   const std::int64_t tokens = GENERATE(1, 7, 19, 111);
   const LinearWeights shape{n, k, WeightType::fp32, order_for(epilogue)};
-  const Guarded weights(random_floats(n * k, 1));
-  const Guarded x(random_floats(tokens * k, 2));
-  const Guarded residual(random_floats(tokens * n, 3));
-  const Guarded bias(random_floats(n, 4));
-  const float* added = epilogue == Epilogue::swiglu ? nullptr : bias.floats();
+  const Operands of(n, k, tokens);
+  const float* added = epilogue == Epilogue::swiglu ? nullptr : of.bias.floats();
   for (const CpuKernels* kernels : all_tables()) {
     const Guarded packed(packed_linear_bytes(shape), kAlignment);
-    kernels->pack_linear({shape, packed.data(), weights.data(), 0, n});
+    kernels->pack_linear({shape, packed.data(), of.weights.data(), 0, n});
     const Guarded out = room_for(tokens * (epilogue == Epilogue::swiglu ? n / 2 : n));
-    run_guarded(LinearArgs{shape, packed.data(), out.floats(), x.floats(), residual.floats(),
+    run_guarded(LinearArgs{shape, packed.data(), out.floats(), of.x.floats(), of.residual.floats(),
                            tokens, epilogue, added},
                 kernels->plan_linear, kernels->linear);
   }
@@ -99,24 +107,21 @@ TEST_CASE("int8 touches nothing beyond its operands", "[overruns][linear_int8]")
   const std::int64_t n = GENERATE(2, 22, 40);
   const std::int64_t tokens = GENERATE(1, 7, 19, 111);
   const LinearInt8Weights form{{n, k, WeightType::fp32, order_for(epilogue)}, Int8Range::quads};
-  const Guarded weights(random_floats(n * k, 1));
-  const Guarded x(random_floats(tokens * k, 2));
-  const Guarded residual(random_floats(tokens * n, 3));
-  const Guarded bias(random_floats(n, 4));
-  const float* added = epilogue == Epilogue::swiglu ? nullptr : bias.floats();
+  const Operands of(n, k, tokens);
+  const float* added = epilogue == Epilogue::swiglu ? nullptr : of.bias.floats();
   for (const CpuKernels* kernels : all_int8_tables()) {
     const Guarded rotated = room_for(n * k);
-    kernels->rotate_rows({rotated.floats(), weights.data(), WeightType::fp32, n, k});
+    kernels->rotate_rows({rotated.floats(), of.weights.data(), WeightType::fp32, n, k});
     const Guarded packed(packed_linear_int8_bytes(form), kAlignment);
     kernels->pack_linear_int8({form, packed.data(), rotated.data(), 0, n});
     const Guarded codes(static_cast<std::size_t>(tokens * int8_stride(k)), 1);
     auto* const bytes = static_cast<std::uint8_t*>(codes.data());
     const Guarded scales = room_for(tokens);
-    run_guarded(QuantizeArgs{bytes, scales.floats(), x.floats(), tokens, k}, kernels->plan_quantize,
-                kernels->quantize);
+    run_guarded(QuantizeArgs{bytes, scales.floats(), of.x.floats(), tokens, k},
+                kernels->plan_quantize, kernels->quantize);
     const Guarded out = room_for(tokens * (epilogue == Epilogue::swiglu ? n / 2 : n));
     run_guarded(LinearInt8Args{form, packed.data(), out.floats(), bytes, scales.floats(),
-                               residual.floats(), tokens, epilogue, added},
+                               of.residual.floats(), tokens, epilogue, added},
                 kernels->plan_linear_int8, kernels->linear_int8);
   }
 }
